@@ -1,0 +1,172 @@
+//! The **analyzer** turns text into the words of the index: lower case, without diacritics, without stop words
+//! (`schema/stopwords.txt`), English Snowball stems. The same analyzer reads archives and queries.
+
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tantivy::tokenizer::{Language, SimpleTokenizer, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The name under which the analyzer is registered with tantivy.
+pub const NAME: &str = "consult";
+
+/// Longer runs of letters are not words: base64, repeated letters.
+const LONGEST_WORD: usize = 40;
+
+/// Stems kept per analyzer; a vocabulary beyond this is mostly misspellings seen once.
+const MOST_CACHED: usize = 100_000;
+
+static STOP_WORDS: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../../schema/stopwords.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+});
+
+/// Whether a folded word is left out of the index.
+pub fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.contains(word)
+}
+
+/// The words of a text as the index knows them, in order, with the bytes they came from.
+pub fn words(text: &str) -> Vec<Word> {
+    let mut tokenizer = ConsultTokenizer::default();
+    let mut stream = tokenizer.token_stream(text);
+    let mut words = Vec::new();
+    while stream.advance() {
+        let token = stream.token();
+        words.push(Word { stem: token.text.clone(), start: token.offset_from, end: token.offset_to, position: token.position });
+    }
+    words
+}
+
+/// One word of a text as the index knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub stem: String,
+    /// Bytes of the text, end exclusive.
+    pub start: usize,
+    pub end: usize,
+    /// Counted over all words, stop words too, so that phrases keep their gaps.
+    pub position: usize,
+}
+
+/// Splits, folds, stops and stems in one pass, with the stems of words met before kept.
+#[derive(Clone)]
+pub struct ConsultTokenizer {
+    stems: FxHashMap<String, Option<String>>,
+    stemmer: TextAnalyzer,
+    folded: String,
+    token: Token,
+}
+
+impl Default for ConsultTokenizer {
+    fn default() -> ConsultTokenizer {
+        let stemmer = TextAnalyzer::builder(SimpleTokenizer::default()).filter(Stemmer::new(Language::English)).build();
+        ConsultTokenizer { stems: FxHashMap::default(), stemmer, folded: String::new(), token: Token::default() }
+    }
+}
+
+pub struct ConsultTokenStream<'a> {
+    tokenizer: &'a mut ConsultTokenizer,
+    text: &'a str,
+    at: usize,
+    next_position: usize,
+}
+
+impl Tokenizer for ConsultTokenizer {
+    type TokenStream<'a> = ConsultTokenStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> ConsultTokenStream<'a> {
+        self.token.reset();
+        ConsultTokenStream { tokenizer: self, text, at: 0, next_position: 0 }
+    }
+}
+
+impl ConsultTokenizer {
+    /// Puts the stem of the folded word into the token; `false` for a stop word.
+    fn stem_folded(&mut self) -> bool {
+        if let Some(stem) = self.stems.get(&self.folded) {
+            return match stem {
+                Some(stem) => {
+                    self.token.text.clone_from(stem);
+                    true
+                }
+                None => false,
+            };
+        }
+        let stem = (!is_stop_word(&self.folded)).then(|| {
+            let mut stream = self.stemmer.token_stream(&self.folded);
+            if stream.advance() { stream.token().text.clone() } else { self.folded.clone() }
+        });
+        if let Some(stem) = &stem {
+            self.token.text.clone_from(stem);
+        }
+        if self.stems.len() >= MOST_CACHED {
+            self.stems.clear();
+        }
+        let kept = stem.is_some();
+        self.stems.insert(self.folded.clone(), stem);
+        kept
+    }
+}
+
+impl TokenStream for ConsultTokenStream<'_> {
+    fn advance(&mut self) -> bool {
+        while let Some((start, end)) = next_run(self.text, self.at) {
+            self.at = end;
+            fold_into(&self.text[start..end], &mut self.tokenizer.folded);
+            if self.tokenizer.folded.is_empty() || self.tokenizer.folded.len() > LONGEST_WORD {
+                continue;
+            }
+            let position = self.next_position;
+            self.next_position += 1;
+            if self.tokenizer.stem_folded() {
+                let token = &mut self.tokenizer.token;
+                (token.offset_from, token.offset_to, token.position) = (start, end, position);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn token(&self) -> &Token {
+        &self.tokenizer.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.tokenizer.token
+    }
+}
+
+/// The next run of letters and digits from byte `at` on; an apostrophe between letters does not end it ("doctor's", "don't").
+fn next_run(text: &str, at: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut start = at;
+    while start < bytes.len() && bytes[start].is_ascii() && !bytes[start].is_ascii_alphanumeric() {
+        start += 1;
+    }
+    let mut chars = text[start..].char_indices().peekable();
+    let mut run: Option<usize> = None;
+    while let Some((offset, c)) = chars.next() {
+        let inside = c.is_alphanumeric()
+            || (run.is_some() && is_combining_mark(c))
+            || (run.is_some() && matches!(c, '\'' | '’') && chars.peek().is_some_and(|(_, next)| next.is_alphabetic()));
+        match (inside, run) {
+            (true, None) => run = Some(start + offset),
+            (false, Some(from)) => return Some((from, start + offset)),
+            _ => {}
+        }
+    }
+    run.map(|from| (from, text.len()))
+}
+
+/// Lower case, without diacritics, apostrophes and the possessive's s.
+fn fold_into(word: &str, folded: &mut String) {
+    folded.clear();
+    let word = word.strip_suffix("'s").or(word.strip_suffix("’s")).unwrap_or(word);
+    if word.is_ascii() {
+        folded.extend(word.bytes().filter(|&b| b != b'\'').map(|b| b.to_ascii_lowercase() as char));
+        return;
+    }
+    let kept = word.nfkd().filter(|&c| !is_combining_mark(c) && c != '\'' && c != '’');
+    folded.extend(kept.flat_map(char::to_lowercase));
+}

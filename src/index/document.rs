@@ -1,0 +1,139 @@
+//! A **document** is a thread as tantivy takes it. In: a thread, its annotation and where it came from. Out: field values.
+
+use rustc_hash::FxHashSet;
+use tantivy::TantivyDocument;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::clinical::{Annotation, Assertion, Lexicon};
+use crate::thread::{Role, SectionKind, Sex, Thread};
+
+use super::schema::Fields;
+use super::{ConceptUse, Standing};
+
+/// The file that a thread was read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// As the index names it: a path, lossless.
+    pub file: &'a str,
+    /// Hash of the file's bytes.
+    pub digest: u64,
+}
+
+/// Hash of all that a thread says, by which an unchanged thread is known.
+pub fn content_hash(thread: &Thread) -> u64 {
+    xxh3_64(&thread_json(thread))
+}
+
+fn thread_json(thread: &Thread) -> Vec<u8> {
+    serde_json::to_vec(thread).expect("a thread has no map with keys other than strings")
+}
+
+/// The document of one thread.
+pub fn document(
+    fields: &Fields,
+    lexicon: &Lexicon,
+    thread: &Thread,
+    annotation: &Annotation,
+    origin: Origin<'_>,
+) -> TantivyDocument {
+    let mut doc = TantivyDocument::default();
+    let json = thread_json(thread);
+    doc.add_text(fields.id, thread.id.as_str());
+    doc.add_text(fields.file, origin.file);
+    doc.add_u64(fields.file_digest, origin.digest);
+    doc.add_u64(fields.content, xxh3_64(&json));
+    doc.add_bytes(fields.thread, &json);
+    let mentions = postcard::to_allocvec(annotation).expect("an annotation is plain data");
+    doc.add_bytes(fields.annotation, &mentions);
+
+    add_words(&mut doc, fields, thread);
+    add_facts(&mut doc, fields, thread, annotation);
+    add_concepts(&mut doc, fields, lexicon, thread, annotation);
+    doc
+}
+
+fn add_words(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread) {
+    doc.add_text(fields.title, &thread.title);
+    for post in &thread.posts {
+        let field = match post.role {
+            Role::Patient => fields.question,
+            Role::Doctor => fields.answers,
+        };
+        doc.add_text(field, &post.text);
+        for section in &post.sections {
+            doc.add_text(fields.answers, &section.text);
+            let of_kind = SectionKind::ALL.iter().position(|&kind| kind == section.kind).expect("every kind is in ALL");
+            doc.add_text(fields.sections[of_kind], &section.text);
+        }
+    }
+    for tag in &thread.tags {
+        doc.add_text(fields.tags, tag);
+    }
+}
+
+fn add_facts(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread, annotation: &Annotation) {
+    if let Some(doctor) = &thread.doctor {
+        doc.add_text(fields.doctor, &doctor.name);
+        if let Some(specialty) = &doctor.specialty {
+            doc.add_text(fields.specialty, specialty);
+        }
+    }
+    if let Some(source) = &thread.source {
+        doc.add_text(fields.source, source);
+    }
+    if let Some(published) = thread.published {
+        doc.add_i64(fields.published, days_since_epoch(published));
+    }
+    let patient = thread.patient.as_ref();
+    if let Some(age) = patient.and_then(|p| p.age).or(annotation.facts.age.map(f64::from)) {
+        doc.add_f64(fields.age, age);
+    }
+    if let Some(sex) = patient.and_then(|p| p.sex).or(annotation.facts.sex) {
+        doc.add_u64(fields.sex, sex_code(sex));
+    }
+    doc.add_u64(fields.standing, Standing::of(thread).bits());
+    doc.add_u64(fields.mentions, annotation.mentions().count() as u64);
+    doc.add_u64(fields.length, thread.text_len() as u64);
+}
+
+fn add_concepts(doc: &mut TantivyDocument, fields: &Fields, lexicon: &Lexicon, thread: &Thread, annotation: &Annotation) {
+    let mut about = FxHashSet::default();
+    let mut denied = FxHashSet::default();
+    for used in ConceptUse::of_thread(thread, annotation) {
+        doc.add_u64(fields.concepts, used.pack());
+        match used.assertion {
+            Assertion::Denied => _ = denied.insert(used.concept),
+            Assertion::Family => {}
+            _ => _ = about.insert(used.concept),
+        }
+    }
+    let mut within = FxHashSet::default();
+    for &id in &about {
+        let concept = lexicon.concept(id);
+        doc.add_text(fields.concepts_of[concept.kind as usize], concept.id);
+        within.insert(id);
+        within.extend(lexicon.ancestors(id).into_iter().map(|(ancestor, _)| ancestor));
+    }
+    for id in within {
+        doc.add_text(fields.within, lexicon.concept(id).id);
+    }
+    for id in denied {
+        let concept = lexicon.concept(id);
+        doc.add_text(fields.denied_of[concept.kind as usize], concept.id);
+    }
+}
+
+/// Days from 1970-01-01, negative before; how dates are kept in the index.
+pub fn days_since_epoch(date: jiff::civil::Date) -> i64 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    i64::from(date.since(epoch).map_or(0, |span| span.get_days()))
+}
+
+/// How sex is kept in the index.
+pub fn sex_code(sex: Sex) -> u64 {
+    match sex {
+        Sex::Female => 0,
+        Sex::Male => 1,
+    }
+}
+

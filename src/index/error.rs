@@ -1,0 +1,52 @@
+//! What can go wrong with an index, each in one sentence that says what to do.
+
+use std::path::PathBuf;
+
+use tantivy::TantivyError;
+use tantivy::directory::error::{LockError, OpenDirectoryError};
+
+use crate::clinical::LexiconError;
+
+use super::FORMAT_VERSION;
+
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error("no index at {0}: run `curbside index PATH… --index {0}` first, or name another directory with --index", .0.display())]
+    Missing(PathBuf),
+    #[error("{0} is not a curbside index (it has no readable meta.json): name an index directory with --index, or an empty or new one to make one", .0.display())]
+    NotAnIndex(PathBuf),
+    #[error("{path} was written in index format {found}, this curbside reads format {FORMAT_VERSION}: index the archive again with `curbside index PATH… --full --index {path}`", path = .path.display())]
+    OtherFormat { path: PathBuf, found: u64 },
+    #[error("another process is writing to the index at {0}: wait until it is done, then run this again", .0.display())]
+    Locked(PathBuf),
+    #[error("the index at {path} is damaged: {reason}; `curbside check` tells more, `curbside index PATH… --full` builds it anew", path = .path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("cannot write to the index at {path}: {reason}; what was committed before is intact")]
+    Write { path: String, reason: String },
+    #[error(transparent)]
+    Lexicon(#[from] LexiconError),
+}
+
+impl IndexError {
+    pub(super) fn opening(path: &std::path::Path, error: TantivyError) -> IndexError {
+        let path = path.to_path_buf();
+        match error {
+            TantivyError::LockFailure(LockError::LockBusy, _) => IndexError::Locked(path),
+            TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => IndexError::Missing(path),
+            TantivyError::OpenDirectoryError(OpenDirectoryError::NotADirectory(_)) => IndexError::NotAnIndex(path),
+            TantivyError::OpenReadError(_) => IndexError::NotAnIndex(path),
+            other => IndexError::Damaged { path, reason: other.to_string() },
+        }
+    }
+
+    pub(super) fn damaged(path: &std::path::Path, reason: impl ToString) -> IndexError {
+        IndexError::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+
+    pub(super) fn writing(path: &std::path::Path, error: TantivyError) -> IndexError {
+        match error {
+            TantivyError::LockFailure(LockError::LockBusy, _) => IndexError::Locked(path.to_path_buf()),
+            other => IndexError::Write { path: path.display().to_string(), reason: other.to_string() },
+        }
+    }
+}

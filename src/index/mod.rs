@@ -1,0 +1,116 @@
+//! The **index** is a tantivy index of threads with the lexicon that read them. In: threads with their annotations, from one writer.
+//! Out: a [`View`], the index as of one commit, whose postings, columns and stored threads the rooms below read.
+//!
+//! All that an index needs lies in its directory: tantivy's files, and the compiled lexicon whose concept numbers the columns hold.
+//! What belongs to the state of one commit stands in that commit's payload ([`Settings`]), so that there is no second file to
+//! disagree with it.
+
+pub mod analyzer;
+mod concept_use;
+mod document;
+mod error;
+mod schema;
+mod settings;
+mod standing;
+mod view;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+pub use concept_use::{ConceptUse, Place};
+pub use document::{Origin, content_hash, days_since_epoch, document, sex_code};
+pub use error::IndexError;
+pub use schema::Fields;
+pub use settings::{FORMAT_VERSION, Settings};
+pub use standing::Standing;
+pub use view::View;
+pub use writer::Writer;
+
+use crate::clinical::{Annotator, Lexicon};
+use tantivy::tokenizer::TextAnalyzer;
+
+/// An index directory, open.
+#[derive(Clone)]
+pub struct Index {
+    path: PathBuf,
+    tantivy: tantivy::Index,
+    fields: Fields,
+    annotator: Annotator,
+}
+
+impl Index {
+    /// Opens an index that was made before.
+    pub fn open(path: &Path) -> Result<Index, IndexError> {
+        if !path.exists() {
+            return Err(IndexError::Missing(path.to_path_buf()));
+        }
+        if !path.join("meta.json").is_file() {
+            return Err(IndexError::NotAnIndex(path.to_path_buf()));
+        }
+        let tantivy = tantivy::Index::open_in_dir(path).map_err(|error| IndexError::opening(path, error))?;
+        let settings = Settings::of(&tantivy, path)?;
+        let (schema, fields) = Fields::schema();
+        if tantivy.schema() != schema {
+            return Err(IndexError::damaged(path, "its fields are not those of its format version"));
+        }
+        let lexicon = settings.open_lexicon(path)?;
+        Ok(Index::with(path, tantivy, fields, lexicon))
+    }
+
+    /// Opens the index at `path`, or makes an empty one that reads with `lexicon` where there is none yet.
+    pub fn open_or_create(path: &Path, lexicon: &Lexicon) -> Result<Index, IndexError> {
+        if path.join("meta.json").exists() {
+            return Index::open(path);
+        }
+        if path.exists() && !is_empty_directory(path) {
+            return Err(IndexError::NotAnIndex(path.to_path_buf()));
+        }
+        std::fs::create_dir_all(path)
+            .map_err(|error| IndexError::Write { path: path.display().to_string(), reason: error.to_string() })?;
+        let (schema, fields) = Fields::schema();
+        let settings = Settings::new(lexicon);
+        settings.save_lexicon(path, lexicon)?;
+        let tantivy = tantivy::Index::create_in_dir(path, schema).map_err(|error| IndexError::opening(path, error))?;
+        let index = Index::with(path, tantivy, fields, lexicon.clone());
+        // The first, empty commit carries the settings, so that a run that is killed before its own leaves an index that opens.
+        index.writer(1, Writer::LEAST_MEMORY)?.commit()?;
+        Ok(index)
+    }
+
+    fn with(path: &Path, tantivy: tantivy::Index, fields: Fields, lexicon: Lexicon) -> Index {
+        let consult = TextAnalyzer::from(analyzer::ConsultTokenizer::default());
+        tantivy.tokenizers().register(analyzer::NAME, consult);
+        Index { path: path.to_path_buf(), tantivy, fields, annotator: Annotator::new(lexicon) }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// Reads text as the threads of this index were read.
+    pub fn annotator(&self) -> &Annotator {
+        &self.annotator
+    }
+
+    pub fn lexicon(&self) -> &Lexicon {
+        self.annotator.lexicon()
+    }
+
+    /// The state of the last commit.
+    pub fn view(&self) -> Result<View, IndexError> {
+        View::open(self)
+    }
+
+    /// The one writer. `memory` is the budget in bytes of what is not yet written, over all `threads`.
+    pub fn writer(&self, threads: usize, memory: usize) -> Result<Writer, IndexError> {
+        Writer::open(self, threads, memory)
+    }
+}
+
+fn is_empty_directory(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}

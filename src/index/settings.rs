@@ -1,0 +1,64 @@
+//! **Settings** of an index: its format version and the lexicon that read it, kept in the payload of each commit.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clinical::Lexicon;
+
+use super::IndexError;
+
+/// Raised whenever fields, analyzer or the stored forms change their meaning.
+pub const FORMAT_VERSION: u64 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    pub format_version: u64,
+    /// Fingerprint of the lexicon whose concept numbers the columns hold, in hexadecimal.
+    pub lexicon: String,
+}
+
+impl Settings {
+    pub fn new(lexicon: &Lexicon) -> Settings {
+        Settings { format_version: FORMAT_VERSION, lexicon: format!("{:016x}", lexicon.fingerprint()) }
+    }
+
+    pub(super) fn of(tantivy: &tantivy::Index, path: &Path) -> Result<Settings, IndexError> {
+        let meta = tantivy.load_metas().map_err(|error| IndexError::opening(path, error))?;
+        let payload = meta.payload.ok_or_else(|| IndexError::NotAnIndex(path.to_path_buf()))?;
+        let version = serde_json::from_str::<serde_json::Value>(&payload).ok().and_then(|v| v["format_version"].as_u64());
+        match version {
+            Some(FORMAT_VERSION) => {
+                serde_json::from_str(&payload).map_err(|error| IndexError::damaged(path, format!("its settings cannot be read: {error}")))
+            }
+            Some(found) => Err(IndexError::OtherFormat { path: path.to_path_buf(), found }),
+            None => Err(IndexError::NotAnIndex(path.to_path_buf())),
+        }
+    }
+
+    pub(super) fn payload(&self) -> String {
+        serde_json::to_string(self).expect("settings are plain data")
+    }
+
+    /// The name holds the fingerprint, so that a writer that brings another lexicon leaves the file of open readers alone.
+    fn lexicon_file(&self) -> String {
+        format!("lexicon-{}.bin", self.lexicon)
+    }
+
+    pub(super) fn open_lexicon(&self, path: &Path) -> Result<Lexicon, IndexError> {
+        // The built-in lexicon needs no file access; most indexes are read with it.
+        let core = Lexicon::core();
+        if format!("{:016x}", core.fingerprint()) == self.lexicon {
+            return Ok(core);
+        }
+        Ok(Lexicon::open(&path.join(self.lexicon_file()))?)
+    }
+
+    pub(super) fn save_lexicon(&self, path: &Path, lexicon: &Lexicon) -> Result<(), IndexError> {
+        let file = path.join(self.lexicon_file());
+        let partial = file.with_extension("partial");
+        std::fs::write(&partial, lexicon.bytes())
+            .and_then(|()| std::fs::rename(&partial, &file))
+            .map_err(|error| IndexError::Write { path: file.display().to_string(), reason: error.to_string() })
+    }
+}

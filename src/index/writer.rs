@@ -1,0 +1,57 @@
+//! The **writer**: the one hand that changes an index. In: documents, and ids of threads to take out. Out: commits.
+
+use tantivy::{IndexWriter, TantivyDocument, Term};
+
+use crate::thread::ThreadId;
+
+use super::{Fields, Index, IndexError, Settings};
+
+pub struct Writer {
+    tantivy: IndexWriter<TantivyDocument>,
+    path: std::path::PathBuf,
+    fields: Fields,
+    payload: String,
+}
+
+impl Writer {
+    /// Bytes that tantivy needs for one thread at the least (15 MB and its margin).
+    pub const LEAST_MEMORY: usize = 16_000_000;
+
+    pub(super) fn open(index: &Index, threads: usize, memory: usize) -> Result<Writer, IndexError> {
+        let memory = memory.max(Writer::LEAST_MEMORY * threads);
+        let tantivy = index
+            .tantivy
+            .writer_with_num_threads(threads, memory)
+            .map_err(|error| IndexError::writing(&index.path, error))?;
+        let payload = Settings::new(index.lexicon()).payload();
+        Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), payload })
+    }
+
+    /// Adds a document; blocks while tantivy's queue is full. Call [`Writer::remove`] first where the id may be there already.
+    pub fn add(&self, document: TantivyDocument) -> Result<(), IndexError> {
+        self.tantivy.add_document(document).map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Takes the thread out, if it is in.
+    pub fn remove(&self, id: &ThreadId) {
+        self.tantivy.delete_term(Term::from_field_text(self.fields.id, id.as_str()));
+    }
+
+    /// Makes everything since the last commit visible at once.
+    pub fn commit(&mut self) -> Result<(), IndexError> {
+        let path = self.path.clone();
+        let mut prepared = self.tantivy.prepare_commit().map_err(|error| IndexError::writing(&path, error))?;
+        prepared.set_payload(&self.payload);
+        prepared.commit().map(drop).map_err(|error| IndexError::writing(&path, error))
+    }
+
+    /// Waits for merges under way, then lets the lock go.
+    pub fn finish(self) -> Result<(), IndexError> {
+        let path = self.path;
+        self.tantivy.wait_merging_threads().map_err(|error| IndexError::writing(&path, error))
+    }
+
+    fn failed(&self, error: tantivy::TantivyError) -> IndexError {
+        IndexError::writing(&self.path, error)
+    }
+}

@@ -1,0 +1,17 @@
+//! **Ingest** brings an index up to date with an archive. In: paths. Out: a [`Tally`] of what went in, changed, left or was
+//! rejected.
+//!
+//! ```text
+//! walk ─ files ─> chunks ─(bounded channel)─> workers: parse, annotate, build document ─> the one writer ─> commit
+//! ```
+//!
+//! Parsing and reading happen on all cores; the channel is bounded, so an archive of any size passes through the same memory.
+
+mod changes;
+mod pipeline;
+mod tally;
+mod walk;
+
+pub use pipeline::{IngestError, Options, Progress, ingest};
+pub use tally::Tally;
+pub use walk::files;

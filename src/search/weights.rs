@@ -1,0 +1,67 @@
+//! The **weights** of ranking, as `schema/ranking.toml` documents them line by line.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+static BUILT_IN: LazyLock<Weights> =
+    LazyLock::new(|| toml::from_str(include_str!("../../schema/ranking.toml")).expect("the built-in weights are tested"));
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    pub words: WordWeights,
+    pub search: SearchWeights,
+    pub related: RelatedWeights,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WordWeights {
+    pub k1: f32,
+    pub b: f32,
+    pub title: f32,
+    pub question: f32,
+    pub answers: f32,
+    pub postings_budget: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchWeights {
+    pub words: f32,
+    pub exact: f32,
+    pub narrower: f32,
+    pub broader: f32,
+    pub place_title: f32,
+    pub place_question: f32,
+    pub place_answer: f32,
+    pub place_section: f32,
+    pub present: f32,
+    pub possible: f32,
+    pub past: f32,
+    pub family: f32,
+    pub hypothetical: f32,
+    pub denied: f32,
+    pub concepts: f32,
+    pub answered: f32,
+    pub reviewed: f32,
+    pub structured: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelatedWeights {
+    pub words: f32,
+    pub title_words: f32,
+    pub concepts: f32,
+    pub vectors: f32,
+    pub conflict: f32,
+    pub same_patient: f32,
+}
+
+impl Weights {
+    pub fn built_in() -> &'static Weights {
+        &BUILT_IN
+    }
+}
