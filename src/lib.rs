@@ -38,5 +38,6 @@
 //! What is data and not code lies in `schema/`: the lexicon tables, assertion rules, site profiles and ranking weights, each line
 //! reviewed and with an example that is a test.
 
-pub mod thread;
+pub mod clinical;
 pub mod read;
+pub mod thread;

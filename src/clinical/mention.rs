@@ -63,14 +63,8 @@ impl Annotation {
 }
 
 impl Assertion {
-    pub const ALL: [Assertion; 6] = [
-        Assertion::Present,
-        Assertion::Denied,
-        Assertion::Possible,
-        Assertion::Past,
-        Assertion::Family,
-        Assertion::Hypothetical,
-    ];
+    pub const ALL: [Assertion; 6] =
+        [Assertion::Present, Assertion::Denied, Assertion::Possible, Assertion::Past, Assertion::Family, Assertion::Hypothetical];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -107,7 +107,8 @@ impl Profile {
     }
 
     pub(super) fn read_folder(folder: &Path) -> Result<Vec<Profile>, ProfileError> {
-        let unreadable = |path: &Path, error: std::io::Error| ProfileError::Unreadable { path: path.to_path_buf(), reason: error.to_string() };
+        let unreadable =
+            |path: &Path, error: std::io::Error| ProfileError::Unreadable { path: path.to_path_buf(), reason: error.to_string() };
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
             let path = entry.map_err(|error| unreadable(folder, error))?.path();
