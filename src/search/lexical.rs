@@ -11,7 +11,7 @@ use tantivy::postings::TermInfo;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, InvertedIndexReader, SegmentReader, Term};
 
-use crate::index::{IndexError, View};
+use crate::index::{IndexError, View, idf};
 
 use super::WordWeights;
 
@@ -43,6 +43,8 @@ pub struct Scores {
     pub all: f32,
     /// BM25 of the title alone.
     pub title: f32,
+    /// What concepts gave while candidates were chosen.
+    pub concepts: f32,
 }
 
 struct FieldStatistics {
@@ -112,7 +114,7 @@ impl<'v> Lexical<'v> {
             let frequencies = [in_field(0), in_field(1), in_field(2)];
             let document_frequency = frequencies.into_iter().max().unwrap_or(0);
             if document_frequency > 0 {
-                let idf = super::idf(document_frequency, threads);
+                let idf = idf(document_frequency, threads);
                 let (weight, title_weight) = (word.weight, word.title_weight);
                 found.push(LookedUp { word: n, idf, weight, title_weight, postings: frequencies.iter().sum(), infos });
             }
@@ -129,6 +131,12 @@ impl<'v> Lexical<'v> {
             })
             .count();
         Ok(Lexical { view, fields: statistics, segments, words: found, rare, k1: weights.k1 })
+    }
+
+    /// What a thread would score that has every word without end, in all fields and in the title.
+    pub fn most(&self) -> (f32, f32) {
+        let sum = |weight: fn(&LookedUp) -> f32| self.words.iter().map(|word| word.idf * weight(word)).sum::<f32>() * (self.k1 + 1.0);
+        (sum(|word| word.weight), sum(|word| word.title_weight))
     }
 
     /// Whether no word is in the archive.
@@ -184,7 +192,7 @@ impl<'v> Lexical<'v> {
     /// Adds what the common words give to threads of one segment, which must be in ascending order.
     pub fn complete(&self, segment: usize, docs: &[DocId], scores: &mut [Scores]) -> Result<(), IndexError> {
         let reader = self.view.searcher().segment_reader(segment as u32);
-        let add = || -> tantivy::Result<()> {
+        let mut add = || -> tantivy::Result<()> {
             let norms = self.norms(reader)?;
             let mut frequencies = vec![0.0; docs.len()];
             for word in &self.words[self.rare..] {
@@ -270,12 +278,12 @@ impl Accumulator {
         self.scores[doc as usize]
     }
 
-    /// Adds to a thread's score from outside the words, as concepts do.
-    pub fn add(&mut self, doc: DocId, score: f32) {
+    /// Adds what a concept gives to a thread.
+    pub fn add_concept(&mut self, doc: DocId, score: f32) {
         let scores = &mut self.scores[doc as usize];
-        if scores.all == 0.0 {
+        if scores.all == 0.0 && scores.concepts == 0.0 {
             self.touched.push(doc);
         }
-        scores.all += score;
+        scores.concepts += score;
     }
 }
