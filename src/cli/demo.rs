@@ -17,7 +17,8 @@ use super::{Context, Format, Outcome, Verb, style};
 static SAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/corpus-sample");
 
 /// What the demo asks: a search by other words than the thread's, and what is denied.
-const SEARCHES: [&str; 3] = ["numb foot after slipped disc operation", "chest pain but ecg normal", "baby with fever and no rash"];
+const SEARCHES: [&str; 3] =
+    ["numb foot after slipped disc operation", "chest pain but ecg normal", "baby with fever and no rash"];
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -36,17 +37,30 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         }
     };
     let archive = folder.join("archive");
-    std::fs::create_dir_all(&archive).and_then(|()| SAMPLE.extract(&archive)).with_context(|| format!("cannot write to {}", archive.display()))?;
+    std::fs::create_dir_all(&archive)
+        .and_then(|()| SAMPLE.extract(&archive))
+        .with_context(|| format!("cannot write to {}", archive.display()))?;
     let place = Context { index: folder.join("index"), format: context.format };
 
     say(&format!("curbside index {}", archive.display()))?;
     let index = Index::open_or_create(&place.index, &Lexicon::core())?;
     let threads = archive.join("threads");
-    let tally = ingest::ingest(&index, &Reader::new(), &[threads], &ingest::Options::default(), &Progress::default(), &mut |rejection| {
-        warn_rejected(&rejection)
-    })?;
+    let tally = ingest::ingest(
+        &index,
+        &Reader::new(),
+        &[threads],
+        &ingest::Options::default(),
+        &Progress::default(),
+        &mut |rejection| warn_rejected(&rejection),
+    )?;
     if place.format() == Format::Human {
-        writeln!(io::stdout(), "{} threads, {} mentions of clinical concepts, {:.1} s", tally.threads, tally.mentions, tally.seconds)?;
+        writeln!(
+            io::stdout(),
+            "{} threads, {} mentions of clinical concepts, {:.1} s",
+            tally.threads,
+            tally.mentions,
+            tally.seconds
+        )?;
     }
     for query in SEARCHES {
         let command = ["search", query, "-n", "3"];
@@ -62,7 +76,8 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
 /// Shows a command and what it gives.
 fn verb(words: &[&str], place: &Context) -> anyhow::Result<()> {
     use clap::Parser;
-    let shown: Vec<String> = words.iter().map(|word| if word.contains(' ') { format!("{word:?}") } else { (*word).to_owned() }).collect();
+    let shown: Vec<String> =
+        words.iter().map(|word| if word.contains(' ') { format!("{word:?}") } else { (*word).to_owned() }).collect();
     say(&format!("curbside {}", shown.join(" ")))?;
     let cli = super::Cli::try_parse_from(std::iter::once("curbside").chain(words.iter().copied()))?;
     let run: Verb = cli.verb;

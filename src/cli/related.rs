@@ -154,7 +154,13 @@ fn print_panel(of: &str, panel: &Panel) -> io::Result<()> {
         print_snippet(&mut out, &entry.snippet)?;
         for (what, names) in [("shared", &entry.why.shared), ("near", &entry.why.near), ("conflicting", &entry.why.conflicting)] {
             if !names.is_empty() {
-                writeln!(out, "    {}{what}:{} {}", style::ACCENT, style::ACCENT.render_reset(), style::clean(&names.join(", ")))?;
+                writeln!(
+                    out,
+                    "    {}{what}:{} {}",
+                    style::ACCENT,
+                    style::ACCENT.render_reset(),
+                    style::clean(&names.join(", "))
+                )?;
             }
         }
         writeln!(out, "    {}{}{}", style::QUIET, style::clean(entry.id.as_str()), style::QUIET.render_reset())?;

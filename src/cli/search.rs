@@ -117,7 +117,8 @@ fn print_hits(view: &View, ask: &Ask, hits: &Hits, took_ms: f64) -> io::Result<(
         print_snippet(&mut out, &hit.snippet)?;
         let doctor = hit.doctor.as_ref().map(|doctor| style::clean(&doctor.name).into_owned());
         let published = hit.published.map(|date| date.to_string());
-        let about: Vec<String> = [Some(style::clean(hit.id.as_str()).into_owned()), doctor, published].into_iter().flatten().collect();
+        let about: Vec<String> =
+            [Some(style::clean(hit.id.as_str()).into_owned()), doctor, published].into_iter().flatten().collect();
         writeln!(out, "    {}{}{}", style::QUIET, about.join(" · "), style::QUIET.render_reset())?;
     }
     if hits.hits.is_empty() {

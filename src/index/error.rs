@@ -34,7 +34,6 @@ impl IndexError {
             TantivyError::LockFailure(LockError::LockBusy, _) => IndexError::Locked(path),
             TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => IndexError::Missing(path),
             TantivyError::OpenDirectoryError(OpenDirectoryError::NotADirectory(_)) => IndexError::NotAnIndex(path),
-            TantivyError::OpenReadError(_) => IndexError::NotAnIndex(path),
             other => IndexError::Damaged { path, reason: other.to_string() },
         }
     }

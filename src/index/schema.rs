@@ -61,7 +61,10 @@ impl Fields {
     pub fn schema() -> (Schema, Fields) {
         let mut schema = Schema::builder();
         let indexing = TextFieldIndexing::default().set_tokenizer(analyzer::NAME);
-        let words = || TextOptions::default().set_indexing_options(indexing.clone().set_index_option(IndexRecordOption::WithFreqsAndPositions));
+        let words = || {
+            TextOptions::default()
+                .set_indexing_options(indexing.clone().set_index_option(IndexRecordOption::WithFreqsAndPositions))
+        };
         let whole = TextFieldIndexing::default().set_tokenizer(RAW_TOKENIZER_NAME).set_fieldnorms(false);
         let concept = || TextOptions::default().set_indexing_options(whole.clone().set_index_option(IndexRecordOption::Basic));
         let facet = || words().set_fast(RAW_TOKENIZER_NAME);

@@ -113,7 +113,8 @@ impl View {
     /// The thread with the mentions that clinical reading found in it.
     pub fn annotated(&self, at: DocAddress) -> Result<(Thread, Annotation), IndexError> {
         let document = self.document(at)?;
-        let thread = serde_json::from_slice(self.bytes_of(&document, self.fields().thread)?).map_err(|error| self.damaged(error))?;
+        let thread =
+            serde_json::from_slice(self.bytes_of(&document, self.fields().thread)?).map_err(|error| self.damaged(error))?;
         let annotation =
             postcard::from_bytes(self.bytes_of(&document, self.fields().annotation)?).map_err(|error| self.damaged(error))?;
         Ok((thread, annotation))
@@ -147,7 +148,10 @@ impl View {
 
     fn bytes_of<'d>(&self, document: &'d TantivyDocument, field: Field) -> Result<&'d [u8], IndexError> {
         let name = || self.searcher.schema().get_field_name(field).to_owned();
-        document.get_first(field).and_then(|value| value.as_bytes()).ok_or_else(|| self.damaged(format!("a thread has no {}", name())))
+        document
+            .get_first(field)
+            .and_then(|value| value.as_bytes())
+            .ok_or_else(|| self.damaged(format!("a thread has no {}", name())))
     }
 
     pub fn damaged(&self, reason: impl ToString) -> IndexError {

@@ -109,7 +109,11 @@ fn seeking(view: &View, profile: &Profile) -> Result<Vec<WantedConcept>, IndexEr
         .concepts
         .iter()
         .filter(|row| row.salience > 0.0)
-        .map(|row| WantedConcept { concept: row.concept, denied: false, idf: idf[row.concept.0 as usize] * row.salience.min(2.0) })
+        .map(|row| WantedConcept {
+            concept: row.concept,
+            denied: false,
+            idf: idf[row.concept.0 as usize] * row.salience.min(2.0),
+        })
         .collect();
     seeking.sort_by(|a, b| b.idf.total_cmp(&a.idf).then(a.concept.cmp(&b.concept)));
     seeking.truncate(SEEKING_CONCEPTS);
@@ -125,7 +129,9 @@ fn why(view: &View, profile: &Profile, entry: &[ProfileConcept]) -> Why {
     own.sort_by(|a, b| b.salience.total_cmp(&a.salience).then(a.concept.cmp(&b.concept)));
     for row in own {
         match entry.iter().find(|other| other.concept == row.concept) {
-            Some(other) if matches!((row.stance, other.stance), (Stance::Has, Stance::HasNot) | (Stance::HasNot, Stance::Has)) => {
+            Some(other)
+                if matches!((row.stance, other.stance), (Stance::Has, Stance::HasNot) | (Stance::HasNot, Stance::Has)) =>
+            {
                 why.conflicting.push(name(row.concept));
             }
             Some(other) if row.salience > 0.0 && other.salience > 0.0 => why.shared.push(name(row.concept)),
@@ -134,7 +140,8 @@ fn why(view: &View, profile: &Profile, entry: &[ProfileConcept]) -> Why {
                 let broader: Vec<ConceptId> = lexicon.ancestors(row.concept).into_iter().map(|(id, _)| id).collect();
                 let kin = entry.iter().find(|other| {
                     other.salience > 0.0
-                        && (broader.contains(&other.concept) || lexicon.ancestors(other.concept).iter().any(|(id, _)| *id == row.concept))
+                        && (broader.contains(&other.concept)
+                            || lexicon.ancestors(other.concept).iter().any(|(id, _)| *id == row.concept))
                 });
                 why.near.extend(kin.map(|other| name(other.concept)));
             }
@@ -144,9 +151,11 @@ fn why(view: &View, profile: &Profile, entry: &[ProfileConcept]) -> Why {
     why.near.retain(|near| !why.shared.contains(near));
     for names in [&mut why.shared, &mut why.near, &mut why.conflicting] {
         let mut seen = Vec::new();
-        names.retain(|name| !seen.contains(name) && {
-            seen.push(name.clone());
-            true
+        names.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(name.clone());
+                true
+            }
         });
         names.truncate(MOST);
     }

@@ -48,8 +48,14 @@ pub fn candidates(
             words.accumulate(segment, work)?;
             for wanted in concepts {
                 let fields = view.fields();
-                let field = if wanted.denied { fields.denied_of[view.lexicon().concept(wanted.concept).kind as usize] } else { fields.within };
-                for_each_thread_with(view, segment, field, wanted.concept, |doc| work.add_concept(doc, wanted.idf * concept_share))?;
+                let field = if wanted.denied {
+                    fields.denied_of[view.lexicon().concept(wanted.concept).kind as usize]
+                } else {
+                    fields.within
+                };
+                for_each_thread_with(view, segment, field, wanted.concept, |doc| {
+                    work.add_concept(doc, wanted.idf * concept_share)
+                })?;
             }
             let reader = view.searcher().segment_reader(segment as u32);
             let alive = work.touched().iter().filter(|&&doc| !reader.is_deleted(doc) && allowed(segment, doc));
@@ -71,7 +77,9 @@ pub fn candidates(
 /// Keeps the best so many. Which of equal ones stay must not depend on the order: the address decides.
 fn keep_best(scored: &mut Vec<(f32, DocAddress, Scores)>, most: usize) {
     if scored.len() > most {
-        let by_score = |a: &(f32, DocAddress, Scores), b: &(f32, DocAddress, Scores)| -> Ordering { b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)) };
+        let by_score = |a: &(f32, DocAddress, Scores), b: &(f32, DocAddress, Scores)| -> Ordering {
+            b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+        };
         scored.select_nth_unstable_by(most, by_score);
         scored.truncate(most);
     }

@@ -124,7 +124,8 @@ impl<'w> ConceptScorer<'w> {
             let Some(near) = self.near.get(&used.concept) else { continue };
             for &(wanted, relation, distance) in near {
                 let score = self.score(&self.wanted[wanted], relation, distance, &used);
-                let found = ConceptMatch { wanted, found: used.concept, relation, place: used.place, assertion: used.assertion, score };
+                let found =
+                    ConceptMatch { wanted, found: used.concept, relation, place: used.place, assertion: used.assertion, score };
                 if best[wanted].is_none_or(|so_far| score > so_far.score) {
                     best[wanted] = Some(found);
                 }

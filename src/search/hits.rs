@@ -111,7 +111,12 @@ fn wanted(view: &View, ask: &Ask) -> Result<Vec<WantedConcept>, IndexError> {
 }
 
 /// Scores every candidate and puts the best first; equal scores in the order of their ids.
-fn rank(view: &View, candidates: &[Candidate], scorer: &ConceptScorer<'_>, weights: &SearchWeights) -> Result<Vec<Ranked>, IndexError> {
+fn rank(
+    view: &View,
+    candidates: &[Candidate],
+    scorer: &ConceptScorer<'_>,
+    weights: &SearchWeights,
+) -> Result<Vec<Ranked>, IndexError> {
     let mut ranked = Vec::with_capacity(candidates.len());
     for of_segment in candidates.chunk_by(|a, b| a.at.segment_ord == b.at.segment_ord) {
         let columns = SegmentColumns::open(view, of_segment[0].at.segment_ord)?;
@@ -131,7 +136,9 @@ fn rank(view: &View, candidates: &[Candidate], scorer: &ConceptScorer<'_>, weigh
 
 fn prior(standing: Standing, weights: &SearchWeights) -> f32 {
     let add = |holds: bool, weight: f32| if holds { weight } else { 0.0 };
-    add(standing.answered, weights.answered) + add(standing.reviewed, weights.reviewed) + add(standing.structured, weights.structured)
+    add(standing.answered, weights.answered)
+        + add(standing.reviewed, weights.reviewed)
+        + add(standing.structured, weights.structured)
 }
 
 struct SegmentColumns {

@@ -84,7 +84,12 @@ impl<'v> Lexical<'v> {
         Lexical::look_up(view, fields, words, weights).map_err(|error| view.damaged(error))
     }
 
-    fn look_up(view: &'v View, fields: [Field; 3], words: &[WeightedWord], weights: &WordWeights) -> tantivy::Result<Lexical<'v>> {
+    fn look_up(
+        view: &'v View,
+        fields: [Field; 3],
+        words: &[WeightedWord],
+        weights: &WordWeights,
+    ) -> tantivy::Result<Lexical<'v>> {
         let mut segments = Vec::new();
         for reader in view.searcher().segment_readers() {
             let [title, question, answers] = fields;
@@ -110,7 +115,8 @@ impl<'v> Lexical<'v> {
                 infos.push(of_segment);
             }
             // Threads that have the word in any field are at least those of the field that has it most.
-            let in_field = |f: usize| infos.iter().filter_map(|i| i[f].as_ref()).map(|info| u64::from(info.doc_freq)).sum::<u64>();
+            let in_field =
+                |f: usize| infos.iter().filter_map(|i| i[f].as_ref()).map(|info| u64::from(info.doc_freq)).sum::<u64>();
             let frequencies = [in_field(0), in_field(1), in_field(2)];
             let document_frequency = frequencies.into_iter().max().unwrap_or(0);
             if document_frequency > 0 {
@@ -135,7 +141,8 @@ impl<'v> Lexical<'v> {
 
     /// What a thread would score that has every word without end, in all fields and in the title.
     pub fn most(&self) -> (f32, f32) {
-        let sum = |weight: fn(&LookedUp) -> f32| self.words.iter().map(|word| word.idf * weight(word)).sum::<f32>() * (self.k1 + 1.0);
+        let sum =
+            |weight: fn(&LookedUp) -> f32| self.words.iter().map(|word| word.idf * weight(word)).sum::<f32>() * (self.k1 + 1.0);
         (sum(|word| word.weight), sum(|word| word.title_weight))
     }
 
@@ -199,8 +206,8 @@ impl<'v> Lexical<'v> {
                 frequencies.fill(0.0);
                 for (f, statistics) in self.fields.iter().enumerate() {
                     let Some(info) = &word.infos[segment][f] else { continue };
-                    let mut block =
-                        self.segments[segment].readers[f].read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+                    let mut block = self.segments[segment].readers[f]
+                        .read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
                     for (n, &doc) in docs.iter().enumerate() {
                         let at = block.seek(doc);
                         if block.doc(at) != doc {

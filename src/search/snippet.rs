@@ -29,7 +29,11 @@ pub struct Marks {
 
 impl Marks {
     pub fn of_ask(view: &View, ask: &Ask) -> Marks {
-        Marks::new(view, ask.words.iter().map(|word| (word.stem.clone(), 1.0)), ask.concepts.iter().map(|asked| (asked.concept, 2.0)))
+        Marks::new(
+            view,
+            ask.words.iter().map(|word| (word.stem.clone(), 1.0)),
+            ask.concepts.iter().map(|asked| (asked.concept, 2.0)),
+        )
     }
 
     /// A concept is marked in all narrower forms too.
@@ -67,7 +71,8 @@ enum What {
 pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
     let mut best: Option<(f32, &str, Range<usize>, Vec<Match>)> = None;
     for (part, text) in texts(thread) {
-        let mentions = annotation.parts.iter().find(|annotated| annotated.part == part).map_or(&[][..], |annotated| &annotated.mentions);
+        let mentions =
+            annotation.parts.iter().find(|annotated| annotated.part == part).map_or(&[][..], |annotated| &annotated.mentions);
         let matches = matches(text, mentions, marks);
         for window in windows(text) {
             let score = worth(&matches, &window);
@@ -86,7 +91,8 @@ pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snipp
 fn texts(thread: &Thread) -> impl Iterator<Item = (Part, &str)> {
     thread.posts.iter().enumerate().flat_map(|(n, post)| {
         let n = n as u32;
-        let sections = post.sections.iter().enumerate().map(move |(m, section)| (Part::Section(n, m as u32), section.text.as_str()));
+        let sections =
+            post.sections.iter().enumerate().map(move |(m, section)| (Part::Section(n, m as u32), section.text.as_str()));
         std::iter::once((Part::Post(n), post.text.as_str())).chain(sections)
     })
 }
