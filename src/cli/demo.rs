@@ -40,28 +40,26 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(&archive)
         .and_then(|()| SAMPLE.extract(&archive))
         .with_context(|| format!("cannot write to {}", archive.display()))?;
-    let place = Context { index: folder.join("index"), format: context.format };
+    // A transcript is for people, wherever it goes.
+    let place = Context { index: folder.join("index"), format: Some(context.format.unwrap_or(Format::Human)) };
 
     say(&format!("curbside index {}", archive.display()))?;
     let index = Index::open_or_create(&place.index, &Lexicon::core())?;
-    let threads = archive.join("threads");
     let tally = ingest::ingest(
         &index,
         &Reader::new(),
-        &[threads],
+        &[archive],
         &ingest::Options::default(),
         &Progress::default(),
         &mut |rejection| warn_rejected(&rejection),
     )?;
-    if place.format() == Format::Human {
-        writeln!(
-            io::stdout(),
-            "{} threads, {} mentions of clinical concepts, {:.1} s",
-            tally.threads,
-            tally.mentions,
-            tally.seconds
-        )?;
-    }
+    writeln!(
+        io::stdout(),
+        "{} threads, {} mentions of clinical concepts, {:.1} s",
+        tally.threads,
+        tally.mentions,
+        tally.seconds
+    )?;
     for query in SEARCHES {
         let command = ["search", query, "-n", "3"];
         verb(&command, &place)?;
@@ -86,6 +84,6 @@ fn verb(words: &[&str], place: &Context) -> anyhow::Result<()> {
 }
 
 fn say(command: &str) -> io::Result<()> {
-    let mut err = anstream::stderr().lock();
-    writeln!(err, "\n{}$ {}{}", style::ACCENT, style::clean(command), style::ACCENT.render_reset())
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "\n{}$ {}{}", style::ACCENT, style::clean(command), style::ACCENT.render_reset())
 }
