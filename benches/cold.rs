@@ -28,7 +28,8 @@ fn main() {
 
     let binary = Path::new(env!("CARGO_BIN_EXE_curbside"));
     let this = std::env::current_exe().unwrap();
-    let search = || run(Command::new(binary).args(["search", "numbness after laminectomy", "--format", "json", "--index"]).arg(&path));
+    let search =
+        || run(Command::new(binary).args(["search", "numbness after laminectomy", "--format", "json", "--index"]).arg(&path));
     let term = || run(Command::new(&this).env("CURBSIDE_BENCH_RAW", &path));
     let (ours, tantivy) = in_turn(40, search, term);
     report("curbside search, whole process", &ours);

@@ -63,7 +63,12 @@ fn sizes(archive: &[PathBuf], text: usize) {
     let index = Index::open_or_create(&path, &Lexicon::core()).unwrap();
     ingest(&index, &Reader::new(), archive, &Options::default(), &Progress::default(), &mut |_| {}).unwrap();
     let bytes = bytes_in(&path);
-    println!("{:<44} {:>10.1} MB   {:.2} times the text", "size of the index, threads stored", bytes as f64 / 1e6, bytes as f64 / text as f64);
+    println!(
+        "{:<44} {:>10.1} MB   {:.2} times the text",
+        "size of the index, threads stored",
+        bytes as f64 / 1e6,
+        bytes as f64 / text as f64
+    );
 }
 
 fn bytes_in(folder: &Path) -> u64 {

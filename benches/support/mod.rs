@@ -30,7 +30,11 @@ pub fn threads(archive: &[PathBuf]) -> Vec<Thread> {
 pub fn texts(thread: &Thread) -> [String; 3] {
     let of = |role: Role| {
         let posts = thread.posts.iter().filter(|post| post.role == role);
-        posts.flat_map(|post| std::iter::once(&post.text).chain(post.sections.iter().map(|s| &s.text))).cloned().collect::<Vec<_>>().join("\n")
+        posts
+            .flat_map(|post| std::iter::once(&post.text).chain(post.sections.iter().map(|s| &s.text)))
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     [thread.title.clone(), of(Role::Patient), of(Role::Doctor)]
 }
@@ -64,7 +68,12 @@ pub fn quantile(times: &[Duration], share: f64) -> Duration {
 /// "name  median (min to max)".
 pub fn report(name: &str, times: &[Duration]) {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-    println!("{name:<44} {:>10.3} ms   ({:.3} to {:.3})", ms(quantile(times, 0.5)), ms(quantile(times, 0.0)), ms(quantile(times, 1.0)));
+    println!(
+        "{name:<44} {:>10.3} ms   ({:.3} to {:.3})",
+        ms(quantile(times, 0.5)),
+        ms(quantile(times, 0.0)),
+        ms(quantile(times, 1.0))
+    );
 }
 
 /// The ratio of each pair of runs: median, least and most.

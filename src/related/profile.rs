@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::clinical::{Annotation, Annotator, Assertion, ConceptId, PatientFacts};
 use crate::index::{ConceptUse, Place, analyzer};
-use crate::search::WeightedWord;
+use crate::search::{RelatedWeights, WeightedWord};
 use crate::thread::{Post, Role, Thread, ThreadId};
 
 /// What a panel is asked for.
@@ -57,13 +57,10 @@ pub enum Stance {
     Open,
 }
 
-/// Words looked up at most; beyond the rarest so many nothing changes the order.
-const MOST_WORDS: usize = 60;
-
 impl Profile {
-    pub fn of(subject: &Subject) -> Profile {
+    pub fn of(subject: &Subject, weights: &RelatedWeights) -> Profile {
         Profile {
-            words: words(&subject.thread),
+            words: words(&subject.thread, weights),
             concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter()),
             facts: subject.annotation.facts,
         }
@@ -71,36 +68,40 @@ impl Profile {
 }
 
 /// A word weighs by where it stands and, damped, by how often.
-fn words(thread: &Thread) -> Vec<WeightedWord> {
-    const TITLE: f32 = 1.0;
-    const QUESTION: f32 = 0.4;
-    let mut weights: FxHashMap<String, (f32, f32)> = FxHashMap::default();
-    let mut order = Vec::new();
-    let title = thread.heading();
-    let mut add = |text: &str, of_title: bool| {
+fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
+    #[derive(Default)]
+    struct Occurrences {
+        title: f32,
+        question: f32,
+        answers: f32,
+    }
+    let mut occurrences: Vec<(String, Occurrences)> = Vec::new();
+    let mut known: FxHashMap<String, usize> = FxHashMap::default();
+    let mut add = |text: &str, count: fn(&mut Occurrences) -> &mut f32| {
         for word in analyzer::words(text) {
-            let (in_title, in_question) = weights.entry(word.stem).or_insert_with_key(|stem| {
-                order.push(stem.clone());
-                (0.0, 0.0)
+            let at = *known.entry(word.stem).or_insert_with_key(|stem| {
+                occurrences.push((stem.clone(), Occurrences::default()));
+                occurrences.len() - 1
             });
-            *(if of_title { in_title } else { in_question }) += 1.0;
+            *count(&mut occurrences[at].1) += 1.0;
         }
     };
-    add(title, true);
-    for post in thread.posts.iter().filter(|post| post.role == Role::Patient) {
-        add(&post.text, false);
+    add(thread.heading(), |found| &mut found.title);
+    for post in &thread.posts {
+        match post.role {
+            Role::Patient => add(&post.text, |found| &mut found.question),
+            Role::Doctor => {
+                add(&post.text, |found| &mut found.answers);
+                post.sections.iter().for_each(|section| add(&section.text, |found| &mut found.answers));
+            }
+        }
     }
-    let weighted = |stem: String| {
-        let (in_title, in_question) = weights[&stem];
-        let weight = if in_title > 0.0 { TITLE } else { 0.0 } + QUESTION * (1.0 + in_question).ln();
-        WeightedWord { stem, weight, title_weight: if in_title > 0.0 { 1.0 } else { 0.25 } }
+    let weigh = |(stem, found): (String, Occurrences)| {
+        let in_title = if found.title > 0.0 { weights.source_title } else { 0.0 };
+        let weight = in_title + weights.source_question * found.question.ln_1p() + weights.source_answers * found.answers.ln_1p();
+        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.25 } }
     };
-    let mut words: Vec<WeightedWord> = order.into_iter().map(weighted).collect();
-    if words.len() > MOST_WORDS {
-        words.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-        words.truncate(MOST_WORDS);
-    }
-    words
+    occurrences.into_iter().map(weigh).collect()
 }
 
 /// One row a concept from the uses of one thread.

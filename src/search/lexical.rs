@@ -126,6 +126,7 @@ impl<'v> Lexical<'v> {
             }
         }
         found.sort_by(|a, b| (b.idf * b.weight).total_cmp(&(a.idf * a.weight)).then(a.word.cmp(&b.word)));
+        found.truncate(weights.most_words as usize);
         let budget = (weights.postings_budget * 1000.0) as u64;
         let mut read = 0;
         let rare = found
