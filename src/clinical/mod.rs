@@ -5,11 +5,15 @@
 
 mod annotator;
 mod compile;
+mod compose;
 mod concept;
 mod facts;
 mod lexicon;
+mod matcher;
 mod mention;
+mod spelling;
 mod tokens;
+mod view;
 
 use std::ops::Range;
 
