@@ -5,6 +5,7 @@
 
 mod completions;
 mod demo;
+mod eval;
 mod index;
 mod parse;
 mod related;
@@ -63,6 +64,8 @@ enum Verb {
     Show(show::Args),
     /// Print what reading makes of files, as thread JSON Lines, without an index
     Parse(parse::Args),
+    /// Measure search, related and clinical reading against judgements; compare runs, tune weights
+    Eval(Box<eval::Args>),
     /// Print what is in the index
     Stats(stats::Args),
     /// Index, search and relate the built-in sample archive
@@ -131,6 +134,7 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Related(args) => related::run(args, context),
         Verb::Show(args) => show::run(args, context),
         Verb::Parse(args) => parse::run(args, context),
+        Verb::Eval(args) => eval::run(*args, context),
         Verb::Stats(args) => stats::run(args, context),
         Verb::Demo(args) => demo::run(args, context),
         Verb::Completions(args) => completions::run(args),

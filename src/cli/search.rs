@@ -7,10 +7,11 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::eval::{self, Topic};
-use crate::index::View;
+use crate::index::{IndexError, View};
 use crate::query::Ask;
-use crate::search::{Hit, Hits, Options, Snippet, Weights, find, search};
+use crate::search::{Found, Hit, Hits, Options, Snippet, Weights, bm25, find, page};
 
+use super::eval::Baseline;
 use super::{Context, Format, Outcome, print_json, style};
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,9 @@ pub struct Args {
     /// Run every line (qid, tab, text) of a file
     #[arg(long, value_name = "FILE")]
     topics: Option<PathBuf>,
+    /// Rank by a plainer system instead, to see the difference
+    #[arg(long, value_name = "SYSTEM")]
+    baseline: Option<Baseline>,
 }
 
 #[derive(Serialize)]
@@ -57,12 +61,12 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
     let options = Options { count: args.count, from: args.from };
     if let Some(path) = &args.topics {
-        return run_topics(&view, &eval::read_topics(path)?, &options, context);
+        return run_topics(&view, &eval::read_topics(path)?, args.baseline, &options, context);
     }
     let text = args.query.join(" ");
     let started = Instant::now();
     let ask = Ask::read(&text, view.annotator());
-    let hits = search(&view, &ask, Weights::built_in(), &options)?;
+    let hits = page(&view, &ask, &rank(&view, &ask, args.baseline, &options)?, &options)?;
     let took_ms = started.elapsed().as_secs_f64() * 1000.0;
     match context.format() {
         Format::Human => print_hits(&view, &ask, &hits, took_ms)?,
@@ -75,20 +79,34 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     Ok(if hits.hits.is_empty() { Outcome::NothingFound } else { Outcome::Done })
 }
 
-fn run_topics(view: &View, topics: &[Topic], options: &Options, context: &Context) -> anyhow::Result<Outcome> {
+/// The ranking by the system that was asked for.
+fn rank(view: &View, ask: &Ask, baseline: Option<Baseline>, options: &Options) -> Result<Found, IndexError> {
+    match baseline {
+        None => find(view, ask, Weights::built_in()),
+        Some(Baseline::Bm25) => bm25(view, &ask.text, None, options.from.saturating_add(options.count)),
+    }
+}
+
+fn run_topics(
+    view: &View,
+    topics: &[Topic],
+    baseline: Option<Baseline>,
+    options: &Options,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut any = false;
     for topic in topics {
         let started = Instant::now();
         let ask = Ask::read(&topic.text, view.annotator());
         if context.format == Some(Format::Json) {
-            let hits = search(view, &ask, Weights::built_in(), options)?;
+            let hits = page(view, &ask, &rank(view, &ask, baseline, options)?, options)?;
             any |= !hits.hits.is_empty();
             serde_json::to_writer(&mut out, &answer(view, &ask, &hits, started.elapsed().as_secs_f64() * 1000.0))?;
             writeln!(out)?;
             continue;
         }
-        let found = find(view, &ask, Weights::built_in())?;
+        let found = rank(view, &ask, baseline, options)?;
         let rows = found.ranked.iter().skip(options.from).take(options.count);
         any |= !found.ranked.is_empty();
         eval::write_run(&mut out, &topic.qid, rows.map(|ranked| (ranked.id.as_str(), ranked.score)))?;

@@ -75,7 +75,11 @@ pub struct Ranked {
 
 /// Finds, ranks and shows.
 pub fn search(view: &View, ask: &Ask, weights: &Weights, options: &Options) -> Result<Hits, IndexError> {
-    let found = find(view, ask, weights)?;
+    page(view, ask, &find(view, ask, weights)?, options)
+}
+
+/// Shows part of a ranking.
+pub fn page(view: &View, ask: &Ask, found: &Found, options: &Options) -> Result<Hits, IndexError> {
     let marks = Marks::of_ask(view, ask);
     let shown = found.ranked.iter().enumerate().skip(options.from).take(options.count);
     let hits = shown.map(|(n, ranked)| show(view, n + 1, ranked, &marks)).collect::<Result<_, _>>()?;
@@ -139,6 +143,18 @@ fn prior(standing: Standing, weights: &SearchWeights) -> f32 {
     add(standing.answered, weights.answered)
         + add(standing.reviewed, weights.reviewed)
         + add(standing.structured, weights.structured)
+}
+
+/// The ids of threads, whose addresses must be in ascending order.
+pub(super) fn ids(view: &View, addresses: &[DocAddress]) -> Result<Vec<ThreadId>, IndexError> {
+    let mut found = Vec::with_capacity(addresses.len());
+    for of_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
+        let columns = SegmentColumns::open(view, of_segment[0].segment_ord)?;
+        for at in of_segment {
+            found.push(columns.id(view, at.doc_id)?);
+        }
+    }
+    Ok(found)
 }
 
 struct SegmentColumns {

@@ -5,6 +5,7 @@
 //! Ask ─ candidates (postings of rare words and concepts) ─> Candidate… ─ rank (words, concepts, assertion, prior) ─> Hit…
 //! ```
 
+mod baseline;
 mod candidates;
 mod concepts;
 mod hits;
@@ -12,9 +13,10 @@ mod lexical;
 mod snippet;
 mod weights;
 
+pub use baseline::bm25;
 pub use candidates::{Candidate, Selection, candidates};
 pub use concepts::{ConceptColumns, WantedConcept};
-pub use hits::{Found, Hit, Hits, Options, Ranked, find, search};
+pub use hits::{Found, Hit, Hits, Options, Ranked, find, page, search};
 pub use lexical::{Lexical, Scores, WeightedWord};
 pub use snippet::{Marks, Snippet, snippet};
 pub use weights::{RelatedWeights, SearchWeights, Weights, WordWeights};
