@@ -40,6 +40,7 @@
 
 pub mod cli;
 pub mod clinical;
+pub mod embed;
 pub mod eval;
 pub mod index;
 pub mod ingest;

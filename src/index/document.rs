@@ -5,6 +5,7 @@ use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::clinical::{Annotation, Assertion, Lexicon};
+use crate::embed::Embedder;
 use crate::thread::{Role, SectionKind, Sex, Thread};
 
 use super::schema::Fields;
@@ -49,6 +50,7 @@ pub fn document(
     add_words(&mut doc, fields, thread);
     add_facts(&mut doc, fields, thread, annotation);
     add_concepts(&mut doc, fields, lexicon, thread, annotation);
+    add_meaning(&mut doc, fields, Embedder::builtin(), thread);
     doc
 }
 
@@ -120,6 +122,25 @@ fn add_concepts(doc: &mut TantivyDocument, fields: &Fields, lexicon: &Lexicon, t
     for id in denied {
         let concept = lexicon.concept(id);
         doc.add_text(fields.denied_of[concept.kind as usize], concept.id);
+    }
+}
+
+/// A part without a known word has a vector of zeros, so that every thread has two.
+fn add_meaning(doc: &mut TantivyDocument, fields: &Fields, embedder: &Embedder, thread: &Thread) {
+    let meaning = embedder.meaning(thread);
+    let mut cells = Vec::new();
+    for vector in [&meaning.title, &meaning.question] {
+        match vector {
+            Some(vector) => {
+                vector.to_packed().for_each(|word| doc.add_u64(fields.vector, word));
+                cells.extend(embedder.cells(vector, 1));
+            }
+            None => (0..embedder.packed_len()).for_each(|_| doc.add_u64(fields.vector, 0)),
+        }
+    }
+    cells.dedup();
+    for cell in cells {
+        doc.add_u64(fields.cell, u64::from(cell));
     }
 }
 

@@ -49,6 +49,9 @@ impl Index {
         }
         let tantivy = tantivy::Index::open_in_dir(path).map_err(|error| IndexError::opening(path, error))?;
         let settings = Settings::of(&tantivy, path)?;
+        if !settings.has_this_embedding() {
+            return Err(IndexError::OtherEmbedding(path.to_path_buf()));
+        }
         let (schema, fields) = Fields::schema();
         if tantivy.schema() != schema {
             return Err(IndexError::damaged(path, "its fields are not those of its format version"));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::clinical::{ConceptId, Kind};
 use crate::index::{ConceptUse, IndexError, View};
-use crate::search::{Lexical, Marks, Snippet, WantedConcept, Weights, candidates, snippet};
+use crate::search::{Lexical, Marks, Snippet, WantedConcept, Weights, candidates, nearest, snippet};
 use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
@@ -12,6 +12,9 @@ use super::profile::{Profile, ProfileConcept, Stance, Subject, concepts};
 
 /// Threads that are ranked in full.
 const CANDIDATES: usize = 300;
+
+/// Threads near by vector that are candidates whatever their words.
+const NEAREST: usize = 100;
 
 /// Concepts that bring candidates; the rest only rank.
 const SEEKING_CONCEPTS: usize = 8;
@@ -71,7 +74,11 @@ pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<
         None => None,
     };
     let allowed = |segment: usize, doc| own.is_none_or(|own| own != tantivy::DocAddress::new(segment as u32, doc));
-    let selection = candidates(view, &lexical, &seeking, weights.related.concepts, CANDIDATES, &allowed)?;
+    let also = |segment| match weights.related.vectors {
+        0.0 => Ok(Vec::new()),
+        _ => nearest(view, segment, &profile.meaning, NEAREST),
+    };
+    let selection = candidates(view, &lexical, &seeking, weights.related.concepts, CANDIDATES, &allowed, &also)?;
     rank(view, &profile, &selection.candidates, lexical.most(), &weights.related)
 }
 

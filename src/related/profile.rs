@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::clinical::{Annotation, Annotator, Assertion, ConceptId, PatientFacts};
+use crate::embed::{Embedder, Meaning};
 use crate::index::{ConceptUse, Place, analyzer};
 use crate::search::{RelatedWeights, WeightedWord};
 use crate::thread::{Post, Role, Thread, ThreadId};
@@ -37,6 +38,7 @@ pub struct Profile {
     pub words: Vec<WeightedWord>,
     pub concepts: Vec<ProfileConcept>,
     pub facts: PatientFacts,
+    pub meaning: Meaning,
 }
 
 /// One concept of a thread, over all places.
@@ -63,6 +65,7 @@ impl Profile {
             words: words(&subject.thread, weights),
             concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter()),
             facts: subject.annotation.facts,
+            meaning: Embedder::builtin().meaning(&subject.thread),
         }
     }
 }

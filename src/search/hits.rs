@@ -98,7 +98,8 @@ pub fn find(view: &View, ask: &Ask, weights: &Weights) -> Result<Found, IndexErr
         ask.words.iter().map(|word| WeightedWord { stem: word.stem.clone(), weight: 1.0, title_weight: 0.0 }).collect();
     let lexical = Lexical::new(view, &words, &weights.words)?;
     let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
-    let selection = candidates(view, &lexical, scorer.wanted(), weights.search.concepts, CANDIDATES, &|_, _| true)?;
+    let selection =
+        candidates(view, &lexical, scorer.wanted(), weights.search.concepts, CANDIDATES, &|_, _| true, &|_| Ok(Vec::new()))?;
     let ranked = rank(view, &selection.candidates, &scorer, &weights.search)?;
     Ok(Found { total: selection.matching, ranked })
 }

@@ -10,6 +10,7 @@ mod candidates;
 mod concepts;
 mod hits;
 mod lexical;
+mod meaning;
 mod snippet;
 mod weights;
 
@@ -18,5 +19,6 @@ pub use candidates::{Candidate, Selection, candidates};
 pub use concepts::{ConceptColumns, WantedConcept};
 pub use hits::{Found, Hit, Hits, Options, Ranked, find, page, search};
 pub use lexical::{Lexical, Scores, WeightedWord};
+pub use meaning::{Nearness, VectorColumn, nearest};
 pub use snippet::{Marks, Snippet, snippet};
 pub use weights::{RelatedWeights, SearchWeights, Weights, WordWeights};

@@ -60,6 +60,9 @@ pub struct RelatedWeights {
     pub title_words: f32,
     pub concepts: f32,
     pub vectors: f32,
+    pub titles: f32,
+    pub questions: f32,
+    pub crossed: f32,
     pub conflict: f32,
     pub same_patient: f32,
 }
