@@ -62,7 +62,16 @@ const FROM_ZERO: [f32; 3] = [0.1, 0.3, 1.0];
 const LEAST_GAIN: f64 = 5e-4;
 
 /// Weights that are not tuned: a limit of work, and the units that the others are measured against.
-const FIXED: [(&str, &str); 4] = [("words", "postings_budget"), ("words", "question"), ("search", "words"), ("related", "words")];
+const FIXED: [(&str, &str); 8] = [
+    ("search_words", "postings_budget"),
+    ("search_words", "most_words"),
+    ("search_words", "question"),
+    ("related_words", "postings_budget"),
+    ("related_words", "most_words"),
+    ("related_words", "question"),
+    ("search", "words"),
+    ("related", "words"),
+];
 
 /// One weight, by where it stands in `schema/ranking.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,9 +106,9 @@ impl Setting {
     fn neighbours(&self, value: f32) -> Vec<f32> {
         let tried: Vec<f32> =
             if value == 0.0 { FROM_ZERO.to_vec() } else { FACTORS.iter().map(|factor| rounded(value * factor)).collect() };
-        let most = if self.section == "words" && self.key == "b" { 1.0 } else { f32::INFINITY };
+        let most = if self.section.ends_with("_words") && self.key == "b" { 1.0 } else { f32::INFINITY };
         // Saturation at nothing would make every frequency alike and divide by zero where a word is absent.
-        let least = if self.section == "words" && self.key == "k1" { 0.05 } else { f32::NEG_INFINITY };
+        let least = if self.section.ends_with("_words") && self.key == "k1" { 0.05 } else { f32::NEG_INFINITY };
         let mut tried: Vec<f32> =
             tried.into_iter().map(|tried| tried.clamp(least, most)).filter(|&tried| tried != value).collect();
         tried.dedup();
@@ -130,8 +139,8 @@ pub fn weights_toml(weights: &Weights, mode: Mode) -> Result<String, EvalError> 
 
 fn sections(mode: Mode) -> [&'static str; 2] {
     match mode {
-        Mode::Search => ["words", "search"],
-        Mode::Related => ["words", "related"],
+        Mode::Search => ["search_words", "search"],
+        Mode::Related => ["related_words", "related"],
     }
 }
 

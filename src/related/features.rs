@@ -61,13 +61,13 @@ pub fn rank(
     most_words: (f32, f32),
     weights: &RelatedWeights,
 ) -> Result<Vec<Ranked>, IndexError> {
-    let kinship = Kinship::new(view, &profile.concepts)?;
+    let kinship = Kinship::new(view, &profile.concepts, weights.step)?;
     let mut ranked = Vec::with_capacity(candidates.len());
     for of_segment in candidates.chunk_by(|a, b| a.at.segment_ord == b.at.segment_ord) {
         let mut columns = Columns::open(view, of_segment[0].at.segment_ord)?;
         for candidate in of_segment {
             let doc = candidate.at.doc_id;
-            let (concepts, conflict) = kinship.compare(&concepts(columns.concepts.uses(doc)));
+            let (concepts, conflict) = kinship.compare(&concepts(columns.concepts.uses(doc), weights));
             let near = columns.vectors.nearness(&profile.meaning, doc);
             let features = Features {
                 titles: near.title,
@@ -86,9 +86,6 @@ pub fn rank(
     Ok(ranked)
 }
 
-/// What a concept one, two, … steps up or down counts, against the same concept.
-const STEP: f32 = 0.5;
-
 /// The profile's concepts, with all that are near them.
 struct Kinship {
     /// For each concept that counts: what it is worth to the profile.
@@ -100,7 +97,7 @@ struct Kinship {
 }
 
 impl Kinship {
-    fn new(view: &View, profile: &[ProfileConcept]) -> Result<Kinship, IndexError> {
+    fn new(view: &View, profile: &[ProfileConcept], step: f32) -> Result<Kinship, IndexError> {
         let lexicon = view.lexicon();
         let idf = view.concept_idf()?;
         let mut near: FxHashMap<ConceptId, f32> = FxHashMap::default();
@@ -119,10 +116,10 @@ impl Kinship {
             count(row.concept, 1.0);
             if worth > 0.0 {
                 for (broader, distance) in lexicon.ancestors(row.concept) {
-                    count(broader, STEP.powi(i32::from(distance)));
+                    count(broader, step.powi(i32::from(distance)));
                 }
                 for child in lexicon.children(row.concept) {
-                    count(child, STEP);
+                    count(child, step);
                 }
             }
         }

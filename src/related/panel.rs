@@ -67,7 +67,7 @@ pub struct Why {
 /// The plain ranking: best first, without cut-off, folding and diversity.
 pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
     let profile = Profile::of(subject, &weights.related);
-    let lexical = Lexical::new(view, &profile.words, &weights.words)?;
+    let lexical = Lexical::new(view, &profile.words, &weights.related_words)?;
     let seeking = seeking(view, &profile)?;
     let own = match &subject.own {
         Some(id) => view.find(id)?,
@@ -94,7 +94,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
     let mut panel = Vec::new();
     for (n, ranked) in ranked.into_iter().take(options.count).enumerate() {
         let (thread, annotation) = view.annotated(ranked.at)?;
-        let of_entry = concepts(ConceptUse::of_thread(&thread, &annotation).into_iter());
+        let of_entry = concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &weights.related);
         panel.push(Entry {
             rank: n + 1,
             id: ranked.id,

@@ -96,7 +96,7 @@ pub struct Found {
 pub fn find(view: &View, ask: &Ask, weights: &Weights) -> Result<Found, IndexError> {
     let words: Vec<WeightedWord> =
         ask.words.iter().map(|word| WeightedWord { stem: word.stem.clone(), weight: 1.0, title_weight: 0.0 }).collect();
-    let lexical = Lexical::new(view, &words, &weights.words)?;
+    let lexical = Lexical::new(view, &words, &weights.search_words)?;
     let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
     let selection =
         candidates(view, &lexical, scorer.wanted(), weights.search.concepts, CANDIDATES, &|_, _| true, &|_| Ok(Vec::new()))?;
