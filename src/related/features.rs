@@ -16,8 +16,9 @@ use super::profile::{Profile, ProfileConcept, Stance, concepts};
 pub struct Features {
     /// Share of the profile's weighted words that the candidate meets, by BM25F.
     pub words: f32,
-    /// The same against the candidate's title alone.
+    /// Share of the words of the profile's title that the candidate's title meets, by BM25, and that the whole candidate meets.
     pub title_words: f32,
+    pub focus_words: f32,
     /// Cosine of the two threads' concepts, weighted by rarity and salience; broader and narrower ones count in part.
     pub concepts: f32,
     /// Cosines of the two titles, of the two questions, and the better of title to question and question to title.
@@ -34,6 +35,7 @@ impl Features {
     pub fn score(&self, weights: &RelatedWeights) -> f32 {
         weights.words * self.words
             + weights.title_words * self.title_words
+            + weights.focus_words * self.focus_words
             + weights.concepts * self.concepts
             + weights.vectors
                 * (weights.titles * self.titles + weights.questions * self.questions + weights.crossed * self.crossed)
@@ -75,6 +77,7 @@ pub fn rank(
                 crossed: near.crossed,
                 words: candidate.words.all / most_words.0.max(f32::MIN_POSITIVE),
                 title_words: candidate.words.title / most_words.1.max(f32::MIN_POSITIVE),
+                focus_words: candidate.words.focus / most_words.1.max(f32::MIN_POSITIVE),
                 concepts,
                 conflict,
                 patient: columns.patient(doc, profile),

@@ -102,7 +102,7 @@ fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
     let weigh = |(stem, found): (String, Occurrences)| {
         let in_title = if found.title > 0.0 { weights.source_title } else { 0.0 };
         let weight = in_title + weights.source_question * found.question.ln_1p() + weights.source_answers * found.answers.ln_1p();
-        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.25 } }
+        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.0 } }
     };
     occurrences.into_iter().map(weigh).collect()
 }

@@ -64,7 +64,7 @@ pub fn candidates(
             let before = scored.len();
             scored.extend(alive.map(|&doc| {
                 let scores = work.score(doc);
-                (scores.all + scores.title + scores.concepts, DocAddress::new(segment as u32, doc), scores)
+                (scores.all + scores.title + scores.focus + scores.concepts, DocAddress::new(segment as u32, doc), scores)
             }));
             selection.matching += (scored.len() - before) as u64;
             keep_best(&mut scored, most);

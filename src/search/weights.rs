@@ -68,6 +68,7 @@ pub struct RelatedWeights {
     pub step: f32,
     pub words: f32,
     pub title_words: f32,
+    pub focus_words: f32,
     pub concepts: f32,
     pub vectors: f32,
     pub titles: f32,
