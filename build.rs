@@ -1,6 +1,6 @@
 //! Compiles the embedding table, so that starting the program parses nothing.
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "src/embed/table/mod.rs"]
 mod table;
 
