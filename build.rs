@@ -1,12 +1,12 @@
 //! Compiles the core lexicon and the embedding table from their files, so that starting the program parses nothing.
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "src/clinical/compile/mod.rs"]
 mod compile;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "src/embed/table/mod.rs"]
 mod table;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "src/clinical/tokens.rs"]
 mod tokens;
 

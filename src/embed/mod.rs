@@ -20,7 +20,7 @@ use crate::thread::Thread;
 pub use table::EmbedError;
 pub use vector::Vector;
 
-use table::{Folder, Header, Layout};
+use table::{Folder, Header, Layout, flag};
 
 /// Of a longer text, this many tokens count. Model2Vec has the same limit.
 const MOST_TOKENS: usize = 512;
@@ -76,16 +76,17 @@ impl Embedder {
     /// The direction of a text: the sum of its tokens' rows. `None` for a text without a known token. Of a long text the first 512
     /// tokens count.
     pub fn embed(&self, text: &str) -> Option<Vector> {
-        let mut sum = vec![0f32; self.dimension()];
-        let mut left = MOST_TOKENS;
-        // A token takes at least one byte, and words of a text are rarely above 20: the rest of a text of megabytes is not walked.
-        let text = &text[..text.floor_char_boundary(MOST_TOKENS * 64)];
+        let mut found = Vec::new();
         tokens::Walk::over(self, text, |token| {
-            if left > 0 {
-                left -= 1;
-                self.add(token as usize, &mut sum);
-            }
+            found.push(token);
+            found.len() < MOST_TOKENS
         });
+        found.sort_unstable();
+        let mut sum = vec![0f32; self.dimension()];
+        for same in found.chunk_by(|a, b| a == b) {
+            let times = same.len() as f32;
+            self.add(same[0] as usize, if self.has(flag::SQUARE_ROOT) { times.sqrt() } else { times }, &mut sum);
+        }
         Vector::towards(&sum)
     }
 
@@ -150,8 +151,8 @@ impl Embedder {
         self.header.longest as usize
     }
 
-    fn add(&self, token: usize, sum: &mut [f32]) {
-        let scale = self.section::<f32>(&self.layout.scales)[token];
+    fn add(&self, token: usize, weight: f32, sum: &mut [f32]) {
+        let scale = self.section::<f32>(&self.layout.scales)[token] * weight;
         let row: &[i8] = &self.section(&self.layout.rows)[token * sum.len()..][..sum.len()];
         for (sum, &number) in sum.iter_mut().zip(row) {
             *sum += f32::from(number) * scale;

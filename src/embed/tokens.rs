@@ -16,20 +16,25 @@ const LONGEST_WORD: usize = 100;
 /// One walk over a text.
 pub(super) struct Walk<'e, F> {
     embedder: &'e Embedder,
+    /// Takes a token, says whether it wants more.
     found: F,
+    done: bool,
     word: String,
     /// The whole word just before, where it is a token of its own, then room for a space and the word after it.
     pair: String,
     piece: Vec<u8>,
 }
 
-impl<'e, F: FnMut(u32)> Walk<'e, F> {
-    /// Calls `found` with each token of a text.
+impl<'e, F: FnMut(u32) -> bool> Walk<'e, F> {
+    /// Calls `found` with each token of a text, until it returns false.
     pub(super) fn over(embedder: &'e Embedder, text: &str, found: F) {
-        let mut walk = Walk { embedder, found, word: String::new(), pair: String::new(), piece: Vec::new() };
+        let mut walk = Walk { embedder, found, done: false, word: String::new(), pair: String::new(), piece: Vec::new() };
         let lowercase = embedder.has(flag::LOWERCASE);
         let strip = embedder.has(flag::STRIP_ACCENTS);
         for character in text.chars() {
+            if walk.done {
+                return;
+            }
             if character.is_ascii() {
                 walk.character(if lowercase { character.to_ascii_lowercase() } else { character });
             } else {
@@ -60,6 +65,10 @@ impl<'e, F: FnMut(u32)> Walk<'e, F> {
         }
     }
 
+    fn take(&mut self, token: u32) {
+        self.done = self.done || !(self.found)(token);
+    }
+
     fn end_word(&mut self) {
         if self.word.is_empty() {
             return;
@@ -67,7 +76,7 @@ impl<'e, F: FnMut(u32)> Walk<'e, F> {
         let whole = (self.word.len() <= LONGEST_WORD).then(|| self.embedder.token(self.word.as_bytes())).flatten();
         match whole {
             Some(token) => {
-                (self.found)(token);
+                self.take(token);
                 self.end_pair();
             }
             None => {
@@ -89,7 +98,7 @@ impl<'e, F: FnMut(u32)> Walk<'e, F> {
             self.pair.push(' ');
             self.pair.push_str(&self.word);
             if let Some(token) = self.embedder.token(self.pair.as_bytes()) {
-                (self.found)(token);
+                self.take(token);
             }
         }
         self.pair.clear();
@@ -109,7 +118,7 @@ impl<'e, F: FnMut(u32)> Walk<'e, F> {
             tokens.push(token);
             at = end;
         }
-        tokens.into_iter().for_each(&mut self.found);
+        tokens.into_iter().for_each(|token| self.take(token));
         self.word = word;
     }
 

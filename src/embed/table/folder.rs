@@ -1,6 +1,9 @@
 //! A **folder** is a static embedding model in Model2Vec's format: `model.safetensors` with a row a token (`embeddings`, and where
 //! they are given `weights` that the rows are multiplied by and a `mapping` from tokens to rows), `tokenizer.json` with the
 //! vocabulary, and `config.json`.
+//!
+//! Three things are read beyond that format, and ignored by its other readers: tokens of two words with a space between, a tensor
+//! `cells` of centroids, and `"repeats": "square_root"` in `config.json`.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -69,7 +72,14 @@ impl Folder {
             .map_err(|error| unfit("config.json", format!("is not JSON ({error})")))?;
         let tokenizer: Tokenizer = serde_json::from_slice(&bytes("tokenizer.json")?)
             .map_err(|error| unfit("tokenizer.json", format!("is not a tokenizer's JSON ({error})")))?;
-        let flags = flags(&tokenizer).map_err(|problem| unfit("tokenizer.json", problem))?;
+        let mut flags = flags(&tokenizer).map_err(|problem| unfit("tokenizer.json", problem))?;
+        match config.get("repeats").and_then(Value::as_str) {
+            None => {}
+            Some("square_root") => flags |= flag::SQUARE_ROOT,
+            Some(other) => {
+                return Err(unfit("config.json", format!("has \"repeats\": {other:?}; only \"square_root\" is known")));
+            }
+        }
         let vocabulary = vocabulary(&tokenizer.model).map_err(|problem| unfit("tokenizer.json", problem))?;
 
         let file = bytes("model.safetensors")?;

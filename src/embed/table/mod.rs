@@ -54,6 +54,8 @@ pub mod flag {
     pub const PIECES: u32 = 4;
     /// Some tokens are two words with a space between, and count beside the words themselves.
     pub const PAIRS: u32 = 8;
+    /// A token that occurs n times counts as √n tokens, not as n.
+    pub const SQUARE_ROOT: u32 = 16;
 }
 
 /// Where the sections of a table lie, in bytes.
