@@ -4,12 +4,13 @@
 //! Two forms are read, told apart by their columns: concept, sentence, `Affirmed` or `Negated`, count (as NegEx's test set); and
 //! concept, sentence, `Affirmed` or `Negated`, temporality, experiencer (as ConText's).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use regex::Regex;
 
 use crate::clinical::{Annotator, Assertion, Lexicon};
 
@@ -22,8 +23,8 @@ use super::spans::{harmonic, share};
 pub struct JudgedSentence {
     /// With the concept as it is written in the concept column.
     pub text: String,
-    /// Bytes of the concept in the text.
-    pub concept: Range<usize>,
+    /// Bytes of the concept in the text; `None` where the sentence was cut within it.
+    pub concept: Option<Range<usize>>,
     pub denied: bool,
     /// Temporality and experiencer, where the form has them.
     pub more: Option<(String, String)>,
@@ -49,26 +50,32 @@ pub fn read_sentences(path: &Path) -> Result<Vec<JudgedSentence>, EvalError> {
             "Affirmed" => false,
             other => return Err(line.malformed(format!("the negation {other:?}"), EXPECTED)),
         };
-        let at = place(sentence, concept).ok_or_else(|| line.malformed(format!("no {concept:?} in the sentence"), EXPECTED))?;
-        // Capitals only mark the place; a text has it as the concept is written.
-        let text = format!("{}{concept}{}", &sentence[..at.start], &sentence[at.end..]);
-        sentences.push(JudgedSentence { text, concept: at.start..at.start + concept.len(), denied, more });
+        // NegEx's own file puts concepts with a comma in quotes.
+        let concept = concept.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(concept).trim();
+        if concept.is_empty() {
+            return Err(line.malformed("no concept", EXPECTED));
+        }
+        let (text, concept) = match place(sentence, concept) {
+            // Capitals only mark the place; a text has it as the concept is written.
+            Some(at) => {
+                let text = format!("{}{concept}{}", &sentence[..at.start], &sentence[at.end..]);
+                (text, Some(at.start..at.start + concept.len()))
+            }
+            None => ((*sentence).to_owned(), None),
+        };
+        sentences.push(JudgedSentence { text, concept, denied, more });
     }
     Ok(sentences)
 }
 
-/// Where the concept stands in capitals, or else in any case.
+/// Where the concept stands in capitals, or else in any case, however wide the spaces between its words.
 fn place(sentence: &str, concept: &str) -> Option<Range<usize>> {
-    let capitals = concept.to_uppercase();
-    if capitals.is_empty() {
-        return None;
-    }
-    if let Some(start) = sentence.find(&capitals) {
-        return Some(start..start + capitals.len());
-    }
-    // Lower case of ASCII alone keeps offsets.
-    let start = sentence.to_ascii_lowercase().find(&concept.to_ascii_lowercase())?;
-    Some(start..start + concept.len())
+    let find = |concept: &str, flags: &str| {
+        let words: Vec<String> = concept.split_whitespace().map(regex::escape).collect();
+        let pattern = Regex::new(&format!("{flags}{}", words.join(r"\s+"))).ok()?;
+        pattern.find(sentence).map(|found| found.range())
+    };
+    find(&concept.to_uppercase(), "").or_else(|| find(concept, "(?i)"))
 }
 
 /// What clinical reading says of the concept of a sentence; `None` where it finds no mention there.
@@ -82,17 +89,16 @@ pub fn judge_sentences(sentences: &[JudgedSentence], tables: &[PathBuf]) -> Resu
 
 fn lexicon_with(sentences: &[JudgedSentence], tables: &[PathBuf]) -> Result<Lexicon, EvalError> {
     let core = Lexicon::with_tables(tables)?;
-    let concepts: BTreeMap<String, ()> = sentences
+    let concepts: BTreeSet<String> = sentences
         .iter()
-        .map(|sentence| sentence.text[sentence.concept.clone()].to_lowercase().replace(['|', '"'], " "))
+        .filter_map(|sentence| Some(sentence.text[sentence.concept.clone()?].to_lowercase().replace(['|', '"'], " ")))
         // A term that the lexicon has would be owned by two concepts.
         .filter(|term| core.lookup(term).is_empty())
-        .map(|term| (term, ()))
         .collect();
-    let unwritable = |error: std::io::Error| EvalError::Unreadable { path: std::env::temp_dir(), reason: error.to_string() };
+    let unwritable = |error: std::io::Error| EvalError::Unwritable { path: std::env::temp_dir(), reason: error.to_string() };
     let mut table = tempfile::Builder::new().suffix(".tsv").tempfile().map_err(unwritable)?;
     let mut rows = String::from("id\tname\tsynonyms\tparents\n");
-    for (n, term) in concepts.keys().enumerate() {
+    for (n, term) in concepts.iter().enumerate() {
         rows.push_str(&format!("condition:judged-{n}\t{term}\t\t\n"));
     }
     table.write_all(rows.as_bytes()).map_err(unwritable)?;
@@ -102,9 +108,8 @@ fn lexicon_with(sentences: &[JudgedSentence], tables: &[PathBuf]) -> Result<Lexi
 }
 
 fn said(annotator: &Annotator, sentence: &JudgedSentence) -> Said {
-    let shared = |start: u32, end: u32| {
-        (end as usize).min(sentence.concept.end).saturating_sub((start as usize).max(sentence.concept.start))
-    };
+    let concept = sentence.concept.as_ref()?;
+    let shared = |start: u32, end: u32| (end as usize).min(concept.end).saturating_sub((start as usize).max(concept.start));
     let mentions = annotator.annotate(&sentence.text);
     let overlapping = mentions.iter().filter(|mention| shared(mention.start, mention.end) > 0);
     overlapping.max_by_key(|mention| shared(mention.start, mention.end)).map(|mention| mention.assertion)

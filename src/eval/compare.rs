@@ -34,7 +34,7 @@ impl Comparison {
             wins,
             losses,
             ties: differences.len() - wins - losses,
-            difference: differences.iter().sum::<f64>() / differences.len().max(1) as f64,
+            difference: differences.iter().fold(0.0, |sum, d| sum + d) / differences.len().max(1) as f64,
             p: probability(&differences.into_iter().filter(|d| d.abs() > TIE).collect::<Vec<_>>()),
         }
     }

@@ -9,6 +9,8 @@ use crate::index::IndexError;
 pub enum EvalError {
     #[error("{}: cannot be read: {reason}", .path.display())]
     Unreadable { path: PathBuf, reason: String },
+    #[error("{}: cannot be written: {reason}", .path.display())]
+    Unwritable { path: PathBuf, reason: String },
     #[error("{}:{line}: {met}; expected {expected}", .path.display())]
     Malformed { path: PathBuf, line: usize, met: String, expected: &'static str },
     #[error("{}: {met}; expected {expected}", .path.display())]

@@ -98,7 +98,8 @@ impl Measure {
 }
 
 fn discounted(gains: &[f64]) -> f64 {
-    gains.iter().enumerate().map(|(n, gain)| gain / ((n + 2) as f64).log2()).sum()
+    // The sum of no floats is −0 in Rust.
+    gains.iter().enumerate().fold(0.0, |sum, (n, gain)| sum + gain / ((n + 2) as f64).log2())
 }
 
 impl FromStr for Measure {
@@ -174,7 +175,7 @@ impl Measured {
 
     fn means_over(&self, keep: impl Fn(&TopicMeasures) -> bool) -> Vec<f64> {
         let kept: Vec<&TopicMeasures> = self.topics.iter().filter(|topic| keep(topic)).collect();
-        let mean = |n: usize| kept.iter().map(|topic| topic.values[n]).sum::<f64>() / kept.len().max(1) as f64;
+        let mean = |n: usize| kept.iter().fold(0.0, |sum, topic| sum + topic.values[n]) / kept.len().max(1) as f64;
         (0..self.measures.len()).map(mean).collect()
     }
 }

@@ -15,7 +15,7 @@ const K1: f32 = 1.2;
 const B: f32 = 0.75;
 
 /// The `most` best threads for a text by BM25 (k1 1.2, b 0.75) over title, question and answers; equal scores in the order of their
-/// ids. A word that the text repeats counts each time. `own` is left out.
+/// ids. A word that the text repeats counts once. `own` is left out.
 pub fn bm25(view: &View, text: &str, own: Option<DocAddress>, most: usize) -> Result<Found, IndexError> {
     let scored = score(view, text).map_err(|error| view.damaged(error))?;
     let mut scored: Vec<(f32, DocAddress)> = scored.into_iter().filter(|&(_, at)| Some(at) != own).collect();
@@ -36,13 +36,9 @@ pub fn bm25(view: &View, text: &str, own: Option<DocAddress>, most: usize) -> Re
 
 fn score(view: &View, text: &str) -> tantivy::Result<Vec<(f32, DocAddress)>> {
     let fields = [view.fields().title, view.fields().question, view.fields().answers];
-    let mut asked: FxHashMap<String, f32> = FxHashMap::default();
-    for word in analyzer::words(text) {
-        *asked.entry(word.stem).or_default() += 1.0;
-    }
-    let mut asked: Vec<(String, f32)> = asked.into_iter().collect();
-    // Sums of floats depend on their order.
-    asked.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut asked: Vec<String> = analyzer::words(text).into_iter().map(|word| word.stem).collect();
+    asked.sort_unstable();
+    asked.dedup();
 
     let segments = view.searcher().segment_readers();
     let mut lengths = Vec::with_capacity(segments.len());
@@ -61,7 +57,7 @@ fn score(view: &View, text: &str) -> tantivy::Result<Vec<(f32, DocAddress)>> {
     let average_length = tokens as f32 / view.len().max(1) as f32;
 
     let mut scores: FxHashMap<DocAddress, f32> = FxHashMap::default();
-    for (stem, times) in &asked {
+    for stem in &asked {
         let mut frequencies: FxHashMap<(u32, DocId), f32> = FxHashMap::default();
         for (segment, reader) in (0..).zip(segments) {
             for field in fields {
@@ -76,7 +72,7 @@ fn score(view: &View, text: &str) -> tantivy::Result<Vec<(f32, DocAddress)>> {
                 }
             }
         }
-        let weight = idf(frequencies.len() as u64, view.len()) * times;
+        let weight = idf(frequencies.len() as u64, view.len());
         for ((segment, doc), frequency) in frequencies {
             let length: u32 = lengths[segment as usize].iter().map(|norms| norms.fieldnorm(doc)).sum();
             let norm = K1 * (1.0 - B + B * length as f32 / average_length.max(1.0));
