@@ -177,7 +177,8 @@ impl Composer<'_, '_, '_> {
             self.push_pair(&item, site.site, first, item.end);
         }
         let item = self.items[at];
-        for site in &sites[1..] {
+        let others = if self.is_free(&item) { &sites[1..] } else { &[] };
+        for site in others {
             self.push_pair(&item, site.site, site.first, site.end);
         }
     }
@@ -185,7 +186,7 @@ impl Composer<'_, '_, '_> {
     /// "pain and swelling in my knee and hip": the last before the site with it in its span, the others by themselves.
     fn join_right(&mut self, at: usize, last: usize) -> usize {
         let mut after = last + 2;
-        while self.items.get(after).is_some_and(is_site) && self.is_and(after - 1, after) {
+        while self.is_free(&self.items[last]) && self.items.get(after).is_some_and(is_site) && self.is_and(after - 1, after) {
             let claimed = self.items.get(after + 1).is_some_and(|next| self.head(next) != NONE && self.follows_site(after + 1));
             if claimed {
                 break;

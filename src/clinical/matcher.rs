@@ -5,7 +5,9 @@
 
 use super::compile::Role;
 use super::compile::SHORTEST_RESPELT;
-use super::compile::layout::{EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, NAMES_CONCEPT, NAMES_HEAD, NAMES_SITE, NONE};
+use super::compile::layout::{
+    EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, NAMES_CONCEPT, NAMES_HEAD, NAMES_NOTHING, NAMES_SITE, NONE,
+};
 use super::spelling::{delete_hashes, is_one_edit};
 use super::tokens::{Class, Gap, Tokens};
 use super::view::View;
@@ -24,6 +26,13 @@ pub struct Item {
     pub concept_end: usize,
     pub head: u32,
     pub site: u32,
+}
+
+impl Item {
+    /// Whether these words, together, name nothing: "don't worry".
+    fn is_nothing(&self) -> bool {
+        self.concept == NONE && self.head == NONE && self.site == NONE
+    }
 }
 
 /// A text as the lexicon sees it.
@@ -54,7 +63,9 @@ impl<'r, 't> Reading<'r, 't> {
             match self.longest(at) {
                 Some(item) => {
                     at = item.end;
-                    items.push(item);
+                    if !item.is_nothing() {
+                        items.push(item);
+                    }
                 }
                 None => at += 1,
             }
@@ -87,7 +98,9 @@ impl<'r, 't> Reading<'r, 't> {
         let mut found: Option<Item> = None;
         while node != NONE {
             if let Some(mut item) = self.named(node, first, end) {
-                if let Some(shorter) = found.filter(|shorter| item.concept == NONE && shorter.concept != NONE) {
+                if let Some(shorter) =
+                    found.filter(|shorter| item.concept == NONE && shorter.concept != NONE && !item.is_nothing())
+                {
                     (item.concept, item.concept_end) = (shorter.concept, shorter.concept_end);
                 }
                 found = Some(item);
@@ -145,13 +158,14 @@ impl<'r, 't> Reading<'r, 't> {
                 NAMES_CONCEPT => &mut item.concept,
                 NAMES_HEAD => &mut item.head,
                 NAMES_SITE => &mut item.site,
+                NAMES_NOTHING => return Some(Item { concept: NONE, head: NONE, site: NONE, ..item }),
                 _ => continue,
             };
             if *slot == NONE && self.counts(entry, first, end) {
                 *slot = entry.number;
             }
         }
-        (item.concept != NONE || item.head != NONE || item.site != NONE).then_some(item)
+        (!item.is_nothing()).then_some(item)
     }
 
     /// Whether the guard of a term lets it count here.
@@ -172,11 +186,11 @@ impl<'r, 't> Reading<'r, 't> {
         needs.is_empty() || near.into_iter().any(|n| !(first..end).contains(&n) && needs.binary_search(&self.words[n]).is_ok())
     }
 
-    /// Whether tokens stand in the text as the term is written, or so with a plural *s*.
+    /// Whether tokens stand in the text as the term is written, or so but for a plural *s*.
     fn is_written(&self, term: &[u8], first: usize, end: usize) -> bool {
         let tokens = self.tokens.as_slice();
         let written = &self.tokens.text().as_bytes()[tokens[first].start as usize..tokens[end - 1].end as usize];
-        written == term || written.strip_suffix(b"s") == Some(term)
+        written == term || written.strip_suffix(b"s") == Some(term) || term.strip_suffix(b"s") == Some(written)
     }
 
     fn is_folded(&self, term: &[u8], first: usize, end: usize) -> bool {

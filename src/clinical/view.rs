@@ -90,8 +90,12 @@ impl<'l> View<'l> {
         &self.needs[guard.needs.start as usize..guard.needs.end as usize]
     }
 
-    /// The concept of a head at a site: of the pair itself, or of the nearest pair of broader site, then of broader head.
+    /// The concept of a head at a site: of the pair itself, or of the nearest pair of broader site, then of
+    /// broader head. A bare phrase has no broader pairs.
     pub fn pair(&self, head: u32, site: u32) -> Option<u32> {
+        if self.heads[head as usize].free == 0 && self.heads[head as usize].concept == NONE {
+            return self.exact_pair(head, site);
+        }
         let Piece { start, end } = self.heads[head as usize].above;
         let heads = std::iter::once(&head).chain(&self.numbers[start as usize..end as usize]);
         heads.into_iter().find_map(|&head| {
