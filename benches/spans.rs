@@ -46,7 +46,11 @@ fn spans(annotator: &Annotator, file: &str, kinds: &[&str]) -> Result<(), Box<dy
         found += mentions.len();
         marked += gold.len();
         for mention in &mentions {
-            if overlap(mention, &gold) { right += 1 } else { *wrong.entry(text[mention.clone()].to_lowercase()).or_default() += 1 }
+            if overlap(mention, &gold) {
+                right += 1
+            } else {
+                *wrong.entry(text[mention.clone()].to_lowercase()).or_default() += 1
+            }
         }
         for span in &gold {
             if overlap(span, &mentions) { met += 1 } else { *missed.entry(text[span.clone()].to_lowercase()).or_default() += 1 }

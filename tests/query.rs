@@ -87,7 +87,11 @@ fn and_binds_more_than_or_and_parentheses_most() {
 fn a_part_of_the_thread_can_be_asked_for() {
     let ask = ask("title:knee treatment:\"ice pack\"");
     assert_eq!(stems(&ask), ["knee", "ice", "pack"]);
-    let scopes: Vec<&Scope> = ask.demands.iter().map(|asked| if let Demand::Words { within, .. } = &asked.demand { within } else { panic!() }).collect();
+    let scopes: Vec<&Scope> = ask
+        .demands
+        .iter()
+        .map(|asked| if let Demand::Words { within, .. } = &asked.demand { within } else { panic!() })
+        .collect();
     assert!(scopes.iter().all(|scope| matches!(scope, Scope::Place(_))), "{scopes:?}");
 }
 
@@ -95,7 +99,11 @@ fn a_part_of_the_thread_can_be_asked_for() {
 fn a_concept_filter_takes_any_synonym_quoted_or_bare_and_does_not_rank() {
     let annotator = annotator();
     let lexicon = annotator.lexicon();
-    let (concept, term) = lexicon.all_terms().find(|(term, concept)| term.contains(' ') && lexicon.concept(*concept).kind == Kind::Procedure).map(|(t, c)| (c, t)).unwrap();
+    let (concept, term) = lexicon
+        .all_terms()
+        .find(|(term, concept)| term.contains(' ') && lexicon.concept(*concept).kind == Kind::Procedure)
+        .map(|(t, c)| (c, t))
+        .unwrap();
     for text in [format!("procedure:\"{term}\" scar"), format!("procedure:{term} scar"), format!("PROCEDURE:(\"{term}\") scar")] {
         let ask = Ask::read(&text, &annotator);
         assert!(matches!(&ask.demands[0].demand, Demand::Concept(found) if *found == concept), "{text}: {ask:?}");
@@ -171,7 +179,16 @@ fn dates_are_read_as_years_months_days_and_open_ends() {
 
 #[test]
 fn an_impossible_date_is_words_and_a_range_that_ends_first_is_turned_round() {
-    for text in ["published:2016-13", "published:2016-02-30", "published:yesterday", "published:20166", "age:old", "age:999", "sex:maybe", "published:.."] {
+    for text in [
+        "published:2016-13",
+        "published:2016-02-30",
+        "published:yesterday",
+        "published:20166",
+        "age:old",
+        "age:999",
+        "sex:maybe",
+        "published:..",
+    ] {
         let ask = ask(text);
         assert!(ask.demands.is_empty(), "{text}: {ask:?}");
         assert_eq!(ask.remarks.len(), 1, "{text}: {ask:?}");
@@ -205,7 +222,7 @@ fn a_pasted_text_has_no_operators() {
         my doctor said (over the phone) that rest OR walking would help but nothing has helped me so far -please tell me what I can do now";
     let ask = ask(pasted);
     assert!(ask.demands.is_empty(), "{:?}", ask.demands);
-    assert!(stems(&ask).contains(&"funni") && stems(&ask).contains(&"go"));
+    assert!(stems(&ask).contains(&"funni") && stems(&ask).contains(&"walk"));
     assert!(Ask::read("MY KNEE HURTS AND IT IS NOT GETTING BETTER OR WORSE", &annotator()).demands.is_empty());
 }
 
@@ -264,7 +281,8 @@ fn querylike() -> impl Strategy<Value = String> {
         "\\PC{0,4}",
     ];
     let joined = prop_oneof![Just(""), Just(" ")];
-    prop::collection::vec((piece, joined), 0..24).prop_map(|pieces| pieces.into_iter().flat_map(|(piece, by)| [piece, by.to_owned()]).collect())
+    prop::collection::vec((piece, joined), 0..24)
+        .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, by)| [piece, by.to_owned()]).collect())
 }
 
 proptest! {

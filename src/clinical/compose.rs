@@ -72,7 +72,9 @@ fn widen(reading: &Reading<'_, '_>, items: Vec<Item>) -> Vec<Item> {
 
 /// The roles of the words between two items, where each word has one of the allowed roles and no paragraph ends there.
 fn links(reading: &Reading<'_, '_>, from: usize, to: usize, allowed: u32) -> Option<u32> {
-    if to - from > MOST_BETWEEN || reading.tokens.as_slice()[from + 1..=to.max(from)].iter().any(|token| token.gap == Gap::Paragraph) {
+    if to - from > MOST_BETWEEN
+        || reading.tokens.as_slice()[from + 1..=to.max(from)].iter().any(|token| token.gap == Gap::Paragraph)
+    {
         return None;
     }
     (from..to).try_fold(0, |roles, n| Some(reading.roles(n) & allowed).filter(|here| *here != 0).map(|here| roles | here))
@@ -232,7 +234,9 @@ impl Composer<'_, '_, '_> {
 
     fn head(&self, item: &Item) -> u32 {
         match item.head {
-            NONE if item.concept != NONE && item.concept_end == item.end => self.reading.view.concepts[item.concept as usize].head,
+            NONE if item.concept != NONE && item.concept_end == item.end => {
+                self.reading.view.concepts[item.concept as usize].head
+            }
             head => head,
         }
     }

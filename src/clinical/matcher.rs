@@ -3,11 +3,9 @@
 //! In: the [`Tokens`] of a text and the [`View`] of a lexicon. Out: [`Item`]s, in order and without overlap: what concept, head or site
 //! each run of tokens names.
 
-use super::compile::SHORTEST_RESPELT;
-use super::compile::layout::{
-    EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, NAMES_CONCEPT, NAMES_HEAD, NAMES_SITE, NONE,
-};
 use super::compile::Role;
+use super::compile::SHORTEST_RESPELT;
+use super::compile::layout::{EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, NAMES_CONCEPT, NAMES_HEAD, NAMES_SITE, NONE};
 use super::spelling::{delete_hashes, is_one_edit};
 use super::tokens::{Class, Gap, Tokens};
 use super::view::View;
@@ -171,8 +169,7 @@ impl<'r, 't> Reading<'r, 't> {
         }
         let needs = self.view.needs(guard);
         let near = first.saturating_sub(CONTEXT)..self.words.len().min(end + CONTEXT);
-        needs.is_empty()
-            || near.into_iter().any(|n| !(first..end).contains(&n) && needs.binary_search(&self.words[n]).is_ok())
+        needs.is_empty() || near.into_iter().any(|n| !(first..end).contains(&n) && needs.binary_search(&self.words[n]).is_ok())
     }
 
     /// Whether tokens stand in the text as the term is written, or so with a plural *s*.

@@ -1,12 +1,12 @@
 //! The **view** of a compiled lexicon that reading text needs: its rows as slices, and the look-ups over them.
 
+use super::ConceptId;
 use super::compile::folded_words;
 use super::compile::layout::{
-    ConceptRow, EdgeSlot, EntryRow, FormRow, GuardRow, HeadRow, NAMES_CONCEPT, NONE, NodeRow, PairSlot, Piece, Places, Section, Slot,
-    WordRow, hash_pair,
+    ConceptRow, EdgeSlot, EntryRow, FormRow, GuardRow, HeadRow, NAMES_CONCEPT, NONE, NodeRow, PairSlot, Piece, Places, Section,
+    Slot, WordRow, hash_pair,
 };
 use super::tokens::hash_of;
-use super::ConceptId;
 
 #[derive(Clone, Copy)]
 pub struct View<'l> {
@@ -125,7 +125,8 @@ impl<'l> View<'l> {
         let words = folded_words(term);
         let mut words = words.iter().map(|word| self.word(word.as_bytes(), hash_of(word.as_bytes())));
         let Some(first) = words.next().filter(|&word| word != NONE) else { return Vec::new() };
-        let node = words.fold(self.words[first as usize].root, |node, word| if node == NONE { NONE } else { self.next(node, word) });
+        let node =
+            words.fold(self.words[first as usize].root, |node, word| if node == NONE { NONE } else { self.next(node, word) });
         if node == NONE {
             return Vec::new();
         }

@@ -79,6 +79,11 @@ impl Ask {
         Ask { text, corrected: None, words, concepts, demands, demanded, remarks, unknown }
     }
 
+    /// The text that words and concepts were read from: as typed, or corrected.
+    pub fn read_text(&self) -> &str {
+        self.corrected.as_deref().unwrap_or(&self.text)
+    }
+
     /// Whether nothing is asked for: no word that the index keeps, no concept, no demand.
     pub fn is_empty(&self) -> bool {
         self.has_no_words() && self.demands.is_empty()

@@ -10,16 +10,19 @@ use crate::clinical::{ConceptId, Kind, Lexicon};
 use crate::index::analyzer;
 use crate::thread::Sex;
 
+use super::Field;
 use super::field::{About, Place};
 use super::tree::{Clause, Query, Remark, What, remark};
 use super::value::{self, Span};
-use super::Field;
 
 /// What a thread must meet.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Demand {
     /// Words one after the other; each with its distance from the first. At least one.
-    Words { within: Scope, words: Vec<(usize, String)> },
+    Words {
+        within: Scope,
+        words: Vec<(usize, String)>,
+    },
     /// It is about this concept or a narrower one.
     Concept(ConceptId),
     /// Its patient has not this.
@@ -221,7 +224,8 @@ impl Reader<'_> {
             None => {
                 let words = self.words(clause, text, Scope::Thread)?;
                 // A word that must be there may be there as a concept by another name; what is quoted must be there as it is.
-                let concepts = if free && matches!(clause.what, What::Word(_)) { self.lexicon.lookup(text).to_vec() } else { Vec::new() };
+                let concepts =
+                    if free && matches!(clause.what, What::Word(_)) { self.lexicon.lookup(text).to_vec() } else { Vec::new() };
                 Some(any(std::iter::once(words).chain(concepts.into_iter().map(Demand::Concept))))
             }
             Some(Field::Text(place)) => self.words(clause, text, Scope::Place(place)),
@@ -284,7 +288,12 @@ impl Reader<'_> {
             return None;
         };
         let other = self.lexicon.concept(other).kind;
-        remark(&mut self.made.remarks, clause.start, clause.end, format!("`{text}` is read as a {other}, for the lexicon has no {kind} of that name"));
+        remark(
+            &mut self.made.remarks,
+            clause.start,
+            clause.end,
+            format!("`{text}` is read as a {other}, for the lexicon has no {kind} of that name"),
+        );
         self.made.concepts.extend(&others);
         Some(any(others.into_iter().map(Demand::Concept)))
     }

@@ -122,7 +122,7 @@ impl<'t> Lexer<'t, '_> {
             match Field::by_name(name) {
                 Some(field) if followed => {
                     self.push(Token::Field(field), from, value);
-                    return value == end || self.value(field, value, end);
+                    return value == end || self.value(value, end);
                 }
                 Some(_) => {
                     let says = format!("nothing stands directly after `{name}:`, so it is read as a word");
@@ -158,13 +158,12 @@ impl<'t> Lexer<'t, '_> {
     }
 
     /// What follows a colon directly; the dots of an open range belong to it, a full stop does not.
-    fn value(&mut self, field: Field, start: usize, end: usize) -> bool {
+    fn value(&mut self, start: usize, end: usize) -> bool {
         let mut value = self.text[start..end].trim_end_matches([',', ';', '!', '?']);
         if !value.ends_with("..") {
             value = value.trim_end_matches([',', ';', '!', '?', '.']);
         }
         if !value.contains(char::is_alphanumeric) {
-            remark(self.remarks, start, end, format!("`{field}:` has no value here, so it is passed over"));
             value = "";
         }
         self.push(Token::Value(value), start, start + value.len());

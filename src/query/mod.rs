@@ -25,6 +25,7 @@ mod demand;
 mod field;
 mod lex;
 mod parse;
+mod spelling;
 mod tree;
 mod value;
 
@@ -33,3 +34,10 @@ pub use demand::{AskedDemand, Demand, Scope};
 pub use field::{About, Field, Place};
 pub use tree::{Clause, Query, Remark, What};
 pub use value::Span;
+
+/// A query with filters before it, each a field and its value as they were given apart from the query.
+pub fn with_filters(filters: &[(Field, String)], query: &str) -> String {
+    let quoted =
+        filters.iter().map(|(field, value)| format!("{field}:\"{}\" ", value.replace(['"', '“', '”', '„', '«', '»'], " ")));
+    quoted.chain([query.to_owned()]).collect::<String>().trim_end().to_owned()
+}

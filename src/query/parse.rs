@@ -134,11 +134,10 @@ impl<'t> Parser<'t> {
             Token::Word(word) | Token::Value(word) if !word.is_empty() => clause(What::Word(word.into())),
             Token::Quoted(phrase) if phrase.contains(char::is_alphanumeric) => clause(What::Phrase(phrase.into())),
             Token::Field(field) => {
-                let of = self.operand_of_field();
-                if of.is_none() {
-                    remark(&mut self.remarks, start, end, format!("`{field}:` has no value here, so it is passed over"));
-                }
-                let of = of?;
+                let Some(of) = self.operand_of_field() else {
+                    remark(&mut self.remarks, start, end, format!("`{field}:` has no value here, so it is read as a word"));
+                    return clause(What::Word(field.name().into()));
+                };
                 let end = of.end;
                 Some(Clause { what: What::Field(field, Box::new(of)), start, end })
             }

@@ -49,7 +49,7 @@ impl ThreadSet {
         self.bits.iter_mut().zip(&other.bits).for_each(|(bits, other)| *bits |= other);
     }
 
-    fn keep(&mut self, other: &ThreadSet) {
+    pub fn keep(&mut self, other: &ThreadSet) {
         self.bits.iter_mut().zip(&other.bits).for_each(|(bits, other)| *bits &= other);
     }
 
@@ -102,7 +102,12 @@ impl Segment<'_> {
             }
             Demand::Published(span) => {
                 let from = span.from.map_or(i64::MIN, days_since_epoch);
-                self.add_range(&self.reader.fast_fields().i64("published")?, from, span.to.map_or(i64::MAX, days_since_epoch), into);
+                self.add_range(
+                    &self.reader.fast_fields().i64("published")?,
+                    from,
+                    span.to.map_or(i64::MAX, days_since_epoch),
+                    into,
+                );
             }
             Demand::Age(span) => {
                 let column = self.reader.fast_fields().f64("age")?;

@@ -204,7 +204,9 @@ fn write_deletes(out: &mut Writer, merged: &Merged, vocabulary: &Vocabulary) {
     for item in merged.concepts.iter().filter(|item| Some(item.kind) == drug) {
         for term in &item.terms {
             let [word] = &folded_words(term)[..] else { continue };
-            let Some(number) = vocabulary.form(word).filter(|_| word.len() >= SHORTEST_RESPELT && word.is_ascii()) else { continue };
+            let Some(number) = vocabulary.form(word).filter(|_| word.len() >= SHORTEST_RESPELT && word.is_ascii()) else {
+                continue;
+            };
             entries.push((hash_of(word.as_bytes()), number));
             for left_out in 0..word.len() {
                 let rest = word.bytes().enumerate().filter(|&(n, _)| n != left_out);

@@ -97,7 +97,8 @@ impl Pairs {
             return Some(quality.entry.number);
         }
         let same_kind = |number: u32| number != of && merged.concepts[number as usize].kind == item.kind;
-        let concept = named.iter().find(|named| named.entry.names == NAMES_CONCEPT && same_kind(named.entry.number))?.entry.number;
+        let concept =
+            named.iter().find(|named| named.entry.names == NAMES_CONCEPT && same_kind(named.entry.number))?.entry.number;
         let base = &merged.concepts[concept as usize];
         let free = base.kind == kind("symptom") || base.kind == kind("condition");
         Some(*self.of_concept.entry(concept).or_insert_with(|| {
