@@ -13,6 +13,7 @@ mod search;
 mod show;
 mod stats;
 mod style;
+mod suggest;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ enum Verb {
     Search(search::Args),
     /// Rank the related questions of a thread, a file or typed text
     Related(related::Args),
+    /// Complete the beginning of a query: concepts and titles
+    Suggest(suggest::Args),
     /// Show one thread
     Show(show::Args),
     /// Print what reading makes of files, as thread JSON Lines, without an index
@@ -132,6 +135,7 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Index(args) => index::run(args, context),
         Verb::Search(args) => search::run(args, context),
         Verb::Related(args) => related::run(args, context),
+        Verb::Suggest(args) => suggest::run(args, context),
         Verb::Show(args) => show::run(args, context),
         Verb::Parse(args) => parse::run(args, context),
         Verb::Eval(args) => eval::run(*args, context),

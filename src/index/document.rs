@@ -150,6 +150,12 @@ pub fn days_since_epoch(date: jiff::civil::Date) -> i64 {
     i64::from(date.since(epoch).map_or(0, |span| span.get_days()))
 }
 
+/// The reverse of [`days_since_epoch`]; `None` for a day that no date has.
+pub fn date_of_days(days: i64) -> Option<jiff::civil::Date> {
+    let days = jiff::Span::new().try_days(days).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(days).ok()
+}
+
 /// How sex is kept in the index.
 pub fn sex_code(sex: Sex) -> u64 {
     match sex {

@@ -18,7 +18,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use concept_use::{ConceptUse, Place};
-pub use document::{Origin, content_hash, days_since_epoch, document, sex_code};
+pub use document::{Origin, content_hash, date_of_days, days_since_epoch, document, sex_code};
 pub use error::IndexError;
 pub use schema::Fields;
 pub use settings::{FORMAT_VERSION, Settings};

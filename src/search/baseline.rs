@@ -8,7 +8,7 @@ use tantivy::{DocAddress, DocId, DocSet, TERMINATED, Term};
 
 use crate::index::{IndexError, View, analyzer, idf};
 
-use super::hits::{Found, Ranked, ids};
+use super::rank::{Found, Ranked, ids};
 
 /// Saturation and length normalisation, as Robertson and Zaragoza (2009) give them and Lucene and tantivy use them.
 const K1: f32 = 1.2;
