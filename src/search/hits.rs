@@ -55,6 +55,7 @@ pub struct Hits {
 
 /// One thread that answers an ask.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Hit {
     /// From 1.
     pub rank: usize,
@@ -71,6 +72,7 @@ pub struct Hit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctor: Option<Doctor>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serve", schema(value_type = Option<String>, format = Date))]
     pub published: Option<jiff::civil::Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

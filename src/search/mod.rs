@@ -6,6 +6,7 @@
 //! ```
 
 mod allowed;
+mod answer;
 mod baseline;
 mod candidates;
 mod concepts;
@@ -20,6 +21,7 @@ mod snippet;
 mod suggest;
 mod weights;
 
+pub use answer::{Answer, Asked, NamedConcept};
 pub use baseline::bm25;
 pub use candidates::{Candidate, Selection, candidates};
 pub use concepts::{ConceptColumns, WantedConcept};
