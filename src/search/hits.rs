@@ -69,6 +69,8 @@ pub struct Hit {
     pub drugs: Vec<String>,
     pub conditions: Vec<String>,
     pub investigations: Vec<String>,
+    /// Names of what the patient has not, of any kind.
+    pub denied: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctor: Option<Doctor>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,7 +167,7 @@ fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for (_, mention) in annotation.mentions() {
             let concept = view.lexicon().concept(mention.concept);
-            if concept.kind != kind || matches!(mention.assertion, Assertion::Denied | Assertion::Family) {
+            if !wanted(concept.kind, mention.assertion) {
                 continue;
             }
             match counts.iter_mut().find(|(name, _)| *name == concept.name) {
