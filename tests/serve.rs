@@ -118,7 +118,9 @@ fn a_wrong_parameter_is_named() {
 fn what_is_not_there_is_404_for_programs_and_a_page_for_people() {
     let place = archive();
     let server = Server::start(&place, &[]);
-    for path in ["/api/v1/threads/nope", "/api/v1/threads/nope/related", "/api/v1/concepts/symptom:nope", "/api/v1/nope", "/embed/nope"] {
+    for path in
+        ["/api/v1/threads/nope", "/api/v1/threads/nope/related", "/api/v1/concepts/symptom:nope", "/api/v1/nope", "/embed/nope"]
+    {
         server.get(path).is_problem(404, ".");
     }
     for path in ["/threads/nope", "/nope", "/a/b/c"] {
@@ -139,7 +141,8 @@ fn a_wrong_method_is_405_and_says_which_are_right() {
         ("POST", "/search", "GET,HEAD"),
         ("BREW", "/", "GET,HEAD"),
     ] {
-        let reply = server.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).is(405);
+        let reply =
+            server.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).is(405);
         assert_eq!(reply.header("allow"), Some(allowed), "{method} {path}");
     }
     let head = server.send(b"HEAD /api/v1/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").is(200);
@@ -211,7 +214,8 @@ fn slow_clients_are_shown_the_door() {
     let mut half_head = server.connect();
     half_head.write_all(b"GET / HTTP/1.1\r\nHost: loc").unwrap();
     let mut half_body = server.connect();
-    let head = "POST /api/v1/annotate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let head =
+        "POST /api/v1/annotate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     half_body.write_all(head.as_bytes()).unwrap();
     let mut idle = server.connect();
     assert_eq!(read_reply(&mut half_body).status, 408);
@@ -270,7 +274,8 @@ fn nobody_else_reads_unless_it_was_said() {
 fn a_name_that_points_here_from_elsewhere_reads_nothing() {
     let place = archive();
     let server = Server::start(&place, &[]);
-    let with_host = |host: &str| server.send(format!("GET /api/v1/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes());
+    let with_host =
+        |host: &str| server.send(format!("GET /api/v1/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes());
     for host in ["localhost", "127.0.0.1:7878", "[::1]:80", "LOCALHOST:1"] {
         with_host(host).is(200);
     }
@@ -303,8 +308,10 @@ fn other_origins_read_only_where_they_are_let() {
 #[test]
 fn ids_with_slashes_quotes_and_markup_are_reached_by_the_links_of_the_pages() {
     let ids = ["a/b/c", "it's \"quoted\"", "50% & more?", "<script>alert(1)</script>", "日本語/#1", "back\\slash"];
-    let threads: Vec<Value> =
-        ids.iter().map(|id| json!({"id": id, "title": "zebrafish question", "question": "zebrafish?", "answers": ["yes"]})).collect();
+    let threads: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({"id": id, "title": "zebrafish question", "question": "zebrafish?", "answers": ["yes"]}))
+        .collect();
     let place = of(&threads);
     let server = Server::start(&place, &[]);
     let page = server.get("/search?q=zebrafish").is(200).text();
@@ -557,7 +564,8 @@ fn the_description_names_every_endpoint_and_what_it_describes_is_there() {
     let described = server.get("/openapi.json").is(200).json();
     assert!(described["openapi"].as_str().unwrap().starts_with("3.1"));
     let paths: Vec<&String> = described["paths"].as_object().unwrap().keys().collect();
-    for expected in ["search", "threads/{id}", "threads/{id}/related", "related", "annotate", "suggest", "concepts/{id}", "stats"] {
+    for expected in ["search", "threads/{id}", "threads/{id}/related", "related", "annotate", "suggest", "concepts/{id}", "stats"]
+    {
         assert!(paths.iter().any(|path| **path == format!("/api/v1/{expected}")), "{expected} in {paths:?}");
     }
     for (path, methods) in described["paths"].as_object().unwrap() {

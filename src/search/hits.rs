@@ -163,7 +163,7 @@ fn add_explanations(view: &View, ask: &Ask, weights: &Weights, found: &Found, hi
 
 /// What a reader is shown of a ranked thread.
 fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &Annotation, marks: &Marks) -> Hit {
-    let names = |kind: Kind| {
+    let names = |wanted: &dyn Fn(Kind, Assertion) -> bool| {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for (_, mention) in annotation.mentions() {
             let concept = view.lexicon().concept(mention.concept);
@@ -178,17 +178,20 @@ fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &
         counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         counts.into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     };
+    let about =
+        |wanted: Kind| names(&|kind, assertion| kind == wanted && !matches!(assertion, Assertion::Denied | Assertion::Family));
     Hit {
         rank,
         id: ranked.id.clone(),
         title: thread.heading().to_owned(),
         score: ranked.score,
         snippet: snippet(&thread, annotation, marks),
-        symptoms: names(Kind::Symptom),
-        procedures: names(Kind::Procedure),
-        drugs: names(Kind::Drug),
-        conditions: names(Kind::Condition),
-        investigations: names(Kind::Investigation),
+        symptoms: about(Kind::Symptom),
+        procedures: about(Kind::Procedure),
+        drugs: about(Kind::Drug),
+        conditions: about(Kind::Condition),
+        investigations: about(Kind::Investigation),
+        denied: names(&|_, assertion| assertion == Assertion::Denied),
         doctor: thread.doctor,
         published: thread.published,
         url: thread.url,

@@ -15,12 +15,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clinical::{Kind, Reading};
 use crate::index::{Stats, View};
-use crate::query::Ask;
 use crate::read::Reader;
 use crate::related::{self, Subject, panel};
 use crate::search::{self, NamedConcept, Weights};
 use crate::thread::{Thread, ThreadId};
 
+use super::asked::{Asked, find};
 use super::live::Opened;
 use super::parameters::{Id, JsonBody, Query, count, query};
 use super::problem::{BodyRefused, Problem, Refused};
@@ -38,6 +38,7 @@ pub fn routes() -> Router<Arc<Server>> {
         .route("/api/v1/related", post(related_to_text))
         .route("/api/v1/annotate", post(annotate))
         .route("/api/v1/concepts/{id}", get(concept))
+        .route("/api/v1/suggest", get(suggest))
         .route("/api/v1/stats", get(stats))
         .route("/openapi.json", get(describe::openapi))
         .route("/healthz", get(healthz))
@@ -48,47 +49,44 @@ pub fn routes() -> Router<Arc<Server>> {
         .merge(pages::routes())
 }
 
-/// What to search for.
+/// Find threads by words and concepts
+#[utoipa::path(get, path = "/api/v1/search", tag = "search", params(Asked),
+    responses((status = 200, description = "Ranked hits", body = search::Answer), Refused))]
+pub async fn search(State(server): Shared, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    if asked.q.is_none() {
+        return Err(Problem::wrong("Parameter q: what to search for is missing."));
+    }
+    let (text, options) = (asked.text()?, asked.options()?);
+    server.work(move |now| Ok(json(&find(now, &text, &options)?))).await
+}
+
+/// The beginning of a query.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct SearchParameters {
-    /// What to look for, as one would say it; filters such as `drug:nsaid` may be part of it
-    #[param(max_length = 2000, example = "numbness after laminectomy")]
-    q: String,
-    /// Hits to show
+pub struct PrefixParameters {
+    /// What has been typed so far
+    #[param(max_length = 2000, example = "numb")]
+    prefix: String,
+    /// Suggestions at most
     #[param(minimum = 1, maximum = 100, default = 10)]
     n: Option<usize>,
-    /// Hits to pass over first
-    #[param(minimum = 0, maximum = 1_000_000, default = 0)]
-    from: Option<usize>,
 }
 
-/// Passing over more finds nothing anyway.
-pub const FARTHEST: usize = 1_000_000;
-
-pub fn from(given: Option<usize>) -> Result<usize, Problem> {
-    match given.unwrap_or(0) {
-        from @ 0..=FARTHEST => Ok(from),
-        from => Err(Problem::wrong(format!("Parameter from: {from} is not from 0 to {FARTHEST}."))),
-    }
-}
-
-/// Find threads by words and concepts
-#[utoipa::path(get, path = "/api/v1/search", tag = "search", params(SearchParameters),
-    responses((status = 200, description = "Ranked hits", body = search::Answer), Refused))]
-pub async fn search(State(server): Shared, Query(asked): Query<SearchParameters>) -> Result<Response, Problem> {
-    query(&asked.q)?;
-    let options = search::Options { count: count(asked.n, 10)?, from: from(asked.from)? };
-    server.work(move |now| Ok(json(&find(now, &asked.q, &options)?))).await
-}
-
-/// Reads, finds and shows, with the time it took.
-pub fn find(now: &Opened, text: &str, options: &search::Options) -> Result<search::Answer, Problem> {
-    let started = Instant::now();
-    let ask = Ask::read(text, now.view.annotator());
-    let hits = search::search(&now.view, &ask, Weights::built_in(), options)?;
-    Ok(search::Answer::new(&now.view, &ask, hits, started.elapsed().as_secs_f64() * 1000.0))
+/// How a query may go on: concepts and titles
+#[utoipa::path(get, path = "/api/v1/suggest", tag = "search", params(PrefixParameters),
+    responses((status = 200, description = "Suggestions, the likeliest first", body = search::Completion), Refused))]
+pub async fn suggest(State(server): Shared, Query(asked): Query<PrefixParameters>) -> Result<Response, Problem> {
+    query(&asked.prefix)?;
+    let count = count(asked.n, 10)?;
+    server
+        .work(move |now| {
+            let started = Instant::now();
+            let suggestions = now.completer.complete(&asked.prefix, count)?;
+            let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+            Ok(json(&search::Completion { prefix: asked.prefix, took_ms, suggestions }))
+        })
+        .await
 }
 
 /// One thread

@@ -25,6 +25,7 @@ use super::api;
         api::related_to_text,
         api::annotate,
         api::concept,
+        api::suggest,
         api::stats
     ),
     tags(

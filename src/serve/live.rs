@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::index::{Index, IndexError, Stats, View};
+use crate::search::Completer;
 
 /// How often to look whether a writer has committed. One look is a read of a file of a few kilobytes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -15,6 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub struct Opened {
     pub view: View,
     pub stats: Stats,
+    pub completer: Completer,
     /// Changes with every commit and with every version of this program; the part of an `ETag` that tells states apart.
     pub generation: u64,
     pub committed: SystemTime,
@@ -87,7 +89,8 @@ impl Opened {
         // Now, and not within the first request.
         view.concept_idf()?;
         let stats = Stats::of(&view)?;
-        Ok(Opened { view, stats, generation, committed })
+        let completer = Completer::new(&view)?;
+        Ok(Opened { view, stats, completer, generation, committed })
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod access;
 mod api;
+mod asked;
 mod assets;
 mod describe;
 mod embed;

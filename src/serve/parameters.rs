@@ -20,6 +20,9 @@ pub const LONGEST_QUERY: usize = 2_000;
 /// Entries of one page of hits, or of a panel.
 pub const MOST: usize = 100;
 
+/// Hits that may be passed over; nothing stands beyond.
+pub const FARTHEST: usize = 1_000_000;
+
 /// The parameters after the question mark.
 pub struct Query<T>(pub T);
 
@@ -115,6 +118,15 @@ pub fn count(given: Option<usize>, usual: usize) -> Result<usize, Problem> {
     }
 }
 
+/// Hits to pass over first.
+pub fn from(given: Option<usize>) -> Result<usize, Problem> {
+    match given.unwrap_or(0) {
+        from @ 0..=FARTHEST => Ok(from),
+        from => Err(Problem::wrong(format!("Parameter from: {from} is not from 0 to {FARTHEST}."))),
+    }
+}
+
+/// What is typed, which must be short enough for an address.
 pub fn query(text: &str) -> Result<(), Problem> {
     match text.chars().count() {
         0..=LONGEST_QUERY => Ok(()),

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::clinical::{Assertion, Kind};
 use crate::related::{Entry, Why};
-use crate::search::Snippet;
+use crate::search::{Explanation, Snippet};
 use crate::thread::{Doctor, ThreadId};
 
 /// All but what RFC 3986 leaves as it is.
@@ -92,11 +92,7 @@ pub fn panel(entries: &[Entry]) -> Markup {
                     (why(&entry.why))
                     @if !entry.duplicates.is_empty() {
                         p .quiet {
-                            "Also asked as: "
-                            @for (n, id) in entry.duplicates.iter().enumerate() {
-                                @if n > 0 { ", " }
-                                a href=(thread_path(id)) { (id.as_str()) }
-                            }
+                            "Also asked as " (links(&entry.duplicates))
                         }
                     }
                 }
@@ -149,4 +145,31 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
         number.push(digit);
     }
     format!("{number} {}", if count == 1 { one } else { many })
+}
+
+/// Threads by their ids, each a link.
+pub fn links(ids: &[ThreadId]) -> Markup {
+    html! {
+        @for (n, id) in ids.iter().enumerate() {
+            @if n > 0 { ", " }
+            a href=(thread_path(id)) { (id.as_str()) }
+        }
+    }
+}
+
+/// What a hit's score is made of.
+pub fn explanation(score: f32, explanation: &Explanation) -> Markup {
+    html! {
+        table .explained {
+            caption { "Score " (format!("{score:.2}")) }
+            tbody {
+                @for part in &explanation.parts {
+                    tr {
+                        th scope="row" dir="auto" { (part.what) }
+                        td { (format!("{:+.2}", part.score)) }
+                    }
+                }
+            }
+        }
+    }
 }
