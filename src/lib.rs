@@ -48,4 +48,6 @@ pub mod query;
 pub mod read;
 pub mod related;
 pub mod search;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod thread;

@@ -10,6 +10,8 @@ mod index;
 mod parse;
 mod related;
 mod search;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod stats;
 mod style;
@@ -71,6 +73,9 @@ enum Verb {
     Eval(Box<eval::Args>),
     /// Print what is in the index
     Stats(stats::Args),
+    /// Serve the web page and the HTTP API
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Index, search and relate the built-in sample archive
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -140,6 +145,8 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Parse(args) => parse::run(args, context),
         Verb::Eval(args) => eval::run(*args, context),
         Verb::Stats(args) => stats::run(args, context),
+        #[cfg(feature = "serve")]
+        Verb::Serve(args) => serve::run(args, context),
         Verb::Demo(args) => demo::run(args, context),
         Verb::Completions(args) => completions::run(args),
         Verb::Man => completions::man(),

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use serde::Serialize;
-
 use crate::clinical::Kind;
 use crate::eval::{self, Topic};
 use crate::index::{IndexError, View};
 use crate::query::{About, Ask, Field, with_filters};
-use crate::search::{ConceptCount, Count, Facets, Found, Hit, Hits, Options, Order, Snippet, Weights, bm25, find, page, search};
+use crate::search::{
+    Answer, ConceptCount, Count, Facets, Found, Hits, Options, Order, Snippet, Weights, bm25, find, page, search,
+};
 
 use super::eval::Baseline;
 use super::{Context, Format, Outcome, print_json, style};
@@ -120,45 +120,6 @@ impl Filters {
     }
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    query: Asked<'a>,
-    total: u64,
-    took_ms: f64,
-    hits: &'a [Hit],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    facets: Option<&'a Facets>,
-}
-
-#[derive(Serialize)]
-struct Asked<'a> {
-    text: &'a str,
-    concepts: Vec<NamedConcept<'a>>,
-    /// The text that was searched for instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    corrected: Option<&'a str>,
-    /// Parts that were left out because with them nothing is found; `total` is without them.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    dropped: &'a [String],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    remarks: Vec<Placed<'a>>,
-}
-
-#[derive(Serialize)]
-struct NamedConcept<'a> {
-    concept: &'a str,
-    name: &'a str,
-    r#type: &'a str,
-}
-
-/// A remark, in code points of the text that was read.
-#[derive(Serialize)]
-struct Placed<'a> {
-    start: usize,
-    end: usize,
-    says: &'a str,
-}
-
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
     let order = match args.sort {
@@ -179,15 +140,16 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let ask = read(&text, &view, exact)?;
     let hits = answer_to(&view, &ask, args.baseline, &options)?;
     let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let outcome = if hits.hits.is_empty() { Outcome::NothingFound } else { Outcome::Done };
     match context.format() {
         Format::Human => print_hits(&view, &ask, &hits, took_ms)?,
-        Format::Json => print_json(&answer(&view, &ask, &hits, took_ms))?,
+        Format::Json => print_json(&Answer::new(&view, &ask, hits, took_ms))?,
         Format::Trec => {
             let rows = hits.hits.iter().map(|hit| (hit.id.as_str(), hit.score));
             eval::write_run(&mut io::stdout().lock(), "1", rows)?;
         }
     }
-    Ok(if hits.hits.is_empty() { Outcome::NothingFound } else { Outcome::Done })
+    Ok(outcome)
 }
 
 fn read(text: &str, view: &View, exact: bool) -> anyhow::Result<Ask> {
@@ -225,7 +187,7 @@ fn run_topics(
         if context.format == Some(Format::Json) {
             let hits = answer_to(view, &ask, baseline, options)?;
             any |= !hits.hits.is_empty();
-            serde_json::to_writer(&mut out, &answer(view, &ask, &hits, started.elapsed().as_secs_f64() * 1000.0))?;
+            serde_json::to_writer(&mut out, &Answer::new(view, &ask, hits, started.elapsed().as_secs_f64() * 1000.0))?;
             writeln!(out)?;
             continue;
         }
@@ -236,24 +198,6 @@ fn run_topics(
     }
     out.flush()?;
     Ok(if any { Outcome::Done } else { Outcome::NothingFound })
-}
-
-fn answer<'a>(view: &'a View, ask: &'a Ask, hits: &'a Hits, took_ms: f64) -> Answer<'a> {
-    let asked = ask.concepts.iter().map(|asked| asked.concept).chain(ask.demanded.iter().copied());
-    let named = |id| {
-        let concept = view.lexicon().concept(id);
-        NamedConcept { concept: concept.id, name: concept.name, r#type: concept.kind.name() }
-    };
-    let code_points = |bytes: usize| ask.read_text()[..bytes].chars().count();
-    let remarks = ask.remarks.iter();
-    let query = Asked {
-        text: &ask.text,
-        concepts: asked.map(named).collect(),
-        corrected: ask.corrected.as_deref(),
-        dropped: &hits.dropped,
-        remarks: remarks.map(|r| Placed { start: code_points(r.start), end: code_points(r.end), says: &r.says }).collect(),
-    };
-    Answer { query, total: hits.total, took_ms, hits: &hits.hits, facets: hits.facets.as_ref() }
 }
 
 fn print_hits(view: &View, ask: &Ask, hits: &Hits, took_ms: f64) -> io::Result<()> {

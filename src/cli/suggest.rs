@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use serde::Serialize;
-
-use crate::search::{Completer, Suggestion};
+use crate::search::{Completer, Completion, Suggestion};
 
 use super::{Context, Format, Outcome, print_json, style};
 
@@ -19,24 +17,18 @@ pub struct Args {
     count: usize,
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    prefix: &'a str,
-    took_ms: f64,
-    suggestions: &'a [Suggestion],
-}
-
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
     let completer = Completer::new(&view)?;
     let started = Instant::now();
     let suggestions = completer.complete(&args.prefix, args.count)?;
     let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let outcome = if suggestions.is_empty() { Outcome::NothingFound } else { Outcome::Done };
     match context.format() {
         Format::Human => print_suggestions(&suggestions)?,
-        _ => print_json(&Answer { prefix: &args.prefix, took_ms, suggestions: &suggestions })?,
+        _ => print_json(&Completion { prefix: args.prefix, took_ms, suggestions })?,
     }
-    Ok(if suggestions.is_empty() { Outcome::NothingFound } else { Outcome::Done })
+    Ok(outcome)
 }
 
 fn print_suggestions(suggestions: &[Suggestion]) -> io::Result<()> {

@@ -11,6 +11,7 @@ mod facts;
 mod lexicon;
 mod matcher;
 mod mention;
+mod reading;
 mod spelling;
 mod tokens;
 mod view;
@@ -23,6 +24,7 @@ pub use concept::{ConceptId, Kind};
 pub use facts::{AskedFor, PatientFacts};
 pub use lexicon::{Concept, Lexicon};
 pub use mention::{AnnotatedPart, Annotation, Assertion, Mention, Part};
+pub use reading::{ReadMention, Reading};
 pub use tokens::{Class, Gap, Token, Tokens};
 
 /// The sentences of a text, as ranges of its bytes.

@@ -12,6 +12,7 @@ mod error;
 mod schema;
 mod settings;
 mod standing;
+mod stats;
 mod view;
 mod writer;
 
@@ -23,6 +24,7 @@ pub use error::IndexError;
 pub use schema::Fields;
 pub use settings::{FORMAT_VERSION, Settings};
 pub use standing::Standing;
+pub use stats::Stats;
 pub use view::{View, idf};
 pub use writer::Writer;
 

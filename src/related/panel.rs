@@ -32,13 +32,14 @@ impl Default for Options {
 }
 
 /// What stands under a thread.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Panel {
     pub panel: Vec<Entry>,
 }
 
 /// One other thread.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema), schema(as = PanelEntryFound))]
 pub struct Entry {
     /// From 1.
     pub rank: usize,
@@ -49,12 +50,16 @@ pub struct Entry {
     pub why: Why,
     /// Ids of threads that say the same and were folded into this entry.
     pub duplicates: Vec<ThreadId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     #[serde(skip)]
+    #[cfg_attr(feature = "serve", schema(ignore))]
     pub features: Features,
 }
 
 /// Names of concepts that speak for and against an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Why {
     /// In both.
     pub shared: Vec<String>,
@@ -103,6 +108,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
             snippet: snippet(&thread, &annotation, &marks),
             why: why(view, &profile, &of_entry),
             duplicates: Vec::new(),
+            url: thread.url,
             features: ranked.features,
         });
     }

@@ -13,6 +13,7 @@ use super::weights::{SearchWeights, Weights};
 
 /// Why a thread has its score.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// "title says numbness (8.1); answered (0.3)"
     pub text: String,
@@ -21,6 +22,7 @@ pub struct Explanation {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct ScorePart {
     pub what: String,
     pub score: f32,

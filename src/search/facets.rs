@@ -14,6 +14,7 @@ const MOST: usize = 10;
 
 /// How the threads that match are spread; of each facet the values that most threads have, equal ones by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Facets {
     pub symptoms: Vec<ConceptCount>,
     pub conditions: Vec<ConceptCount>,
@@ -28,6 +29,7 @@ pub struct Facets {
 
 /// Threads about a concept or a narrower one: as many as its filter leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct ConceptCount {
     pub concept: String,
     pub name: String,
@@ -35,6 +37,7 @@ pub struct ConceptCount {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Count {
     pub name: String,
     pub count: u64,

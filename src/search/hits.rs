@@ -55,6 +55,7 @@ pub struct Hits {
 
 /// One thread that answers an ask.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Hit {
     /// From 1.
     pub rank: usize,
@@ -68,9 +69,12 @@ pub struct Hit {
     pub drugs: Vec<String>,
     pub conditions: Vec<String>,
     pub investigations: Vec<String>,
+    /// Names of what the patient has not, of any kind.
+    pub denied: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctor: Option<Doctor>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serve", schema(value_type = Option<String>, format = Date))]
     pub published: Option<jiff::civil::Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -159,11 +163,11 @@ fn add_explanations(view: &View, ask: &Ask, weights: &Weights, found: &Found, hi
 
 /// What a reader is shown of a ranked thread.
 fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &Annotation, marks: &Marks) -> Hit {
-    let names = |kind: Kind| {
+    let names = |wanted: &dyn Fn(Kind, Assertion) -> bool| {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for (_, mention) in annotation.mentions() {
             let concept = view.lexicon().concept(mention.concept);
-            if concept.kind != kind || matches!(mention.assertion, Assertion::Denied | Assertion::Family) {
+            if !wanted(concept.kind, mention.assertion) {
                 continue;
             }
             match counts.iter_mut().find(|(name, _)| *name == concept.name) {
@@ -174,17 +178,20 @@ fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &
         counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         counts.into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     };
+    let about =
+        |wanted: Kind| names(&|kind, assertion| kind == wanted && !matches!(assertion, Assertion::Denied | Assertion::Family));
     Hit {
         rank,
         id: ranked.id.clone(),
         title: thread.heading().to_owned(),
         score: ranked.score,
         snippet: snippet(&thread, annotation, marks),
-        symptoms: names(Kind::Symptom),
-        procedures: names(Kind::Procedure),
-        drugs: names(Kind::Drug),
-        conditions: names(Kind::Condition),
-        investigations: names(Kind::Investigation),
+        symptoms: about(Kind::Symptom),
+        procedures: about(Kind::Procedure),
+        drugs: about(Kind::Drug),
+        conditions: about(Kind::Condition),
+        investigations: about(Kind::Investigation),
+        denied: names(&|_, assertion| assertion == Assertion::Denied),
         doctor: thread.doctor,
         published: thread.published,
         url: thread.url,

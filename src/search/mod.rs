@@ -6,6 +6,7 @@
 //! ```
 
 mod allowed;
+mod answer;
 mod baseline;
 mod candidates;
 mod concepts;
@@ -21,9 +22,10 @@ mod snippet;
 mod suggest;
 mod weights;
 
+pub use answer::{Answer, Asked, Completion, NamedConcept, PlacedRemark};
 pub use baseline::bm25;
 pub use candidates::{Candidate, Selection, candidates};
-pub use concepts::{ConceptColumns, WantedConcept};
+pub use concepts::{ConceptColumns, WantedConcept, threads_about};
 pub use explain::{Explanation, ScorePart};
 pub use facets::{ConceptCount, Count, Facets};
 pub use hits::{Hit, Hits, Options, page, search};

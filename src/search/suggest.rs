@@ -19,6 +19,7 @@ use super::rank::SegmentColumns;
 
 /// One way to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Suggestion {
     pub text: String,
     /// A type of concept, or `title`.
@@ -32,10 +33,10 @@ pub struct Suggestion {
 }
 
 /// The lexicon's terms in the order of their folded forms, ready to complete prefixes.
-pub struct Completer<'v> {
-    view: &'v View,
+pub struct Completer {
+    view: View,
     terms: Vec<(String, u32)>,
-    written: Vec<(&'v str, ConceptId)>,
+    written: Vec<(String, ConceptId)>,
     rarity: std::sync::Arc<[f32]>,
 }
 
@@ -45,12 +46,13 @@ const SHORTEST_OF_TITLE: usize = 3;
 /// Titles that are read, the best by standing of those that have the words.
 const TITLES_READ: usize = 12;
 
-impl<'v> Completer<'v> {
-    pub fn new(view: &'v View) -> Result<Completer<'v>, IndexError> {
-        let written: Vec<(&str, ConceptId)> = view.lexicon().all_terms().collect();
+impl Completer {
+    pub fn new(view: &View) -> Result<Completer, IndexError> {
+        let terms = view.lexicon().all_terms();
+        let written: Vec<(String, ConceptId)> = terms.map(|(term, concept)| (term.to_owned(), concept)).collect();
         let mut terms: Vec<(String, u32)> = written.iter().zip(0..).map(|((term, _), n)| (folded(term), n)).collect();
         terms.sort_unstable();
-        Ok(Completer { view, terms, written, rarity: view.concept_idf()? })
+        Ok(Completer { view: view.clone(), terms, written, rarity: view.concept_idf()? })
     }
 
     /// At most `count` ways to go on after a prefix: concepts that the archive has, those in most threads first, then titles, then
@@ -76,12 +78,12 @@ impl<'v> Completer<'v> {
     }
 
     /// Concepts with a term that begins so, each with that term: those that the archive has, commonest first, and the others.
-    fn concepts(&self, wanted: &str) -> (Vec<(&'v str, ConceptId)>, Vec<(&'v str, ConceptId)>) {
+    fn concepts(&self, wanted: &str) -> (Vec<(&str, ConceptId)>, Vec<(&str, ConceptId)>) {
         let first = self.terms.partition_point(|(term, _)| term.as_str() < wanted);
         let beginning = self.terms[first..].iter().take_while(|(term, _)| term.starts_with(wanted));
-        let mut shortest: FxHashMap<ConceptId, &'v str> = FxHashMap::default();
+        let mut shortest: FxHashMap<ConceptId, &str> = FxHashMap::default();
         for &(_, n) in beginning {
-            let (term, concept) = self.written[n as usize];
+            let (term, concept) = (self.written[n as usize].0.as_str(), self.written[n as usize].1);
             let so_far = shortest.entry(concept).or_insert(term);
             // The name of the concept before its synonyms, a short synonym before a long one.
             let is_name = |term: &str| self.view.lexicon().concept(concept).name == term;
@@ -101,7 +103,7 @@ impl<'v> Completer<'v> {
     }
 
     fn of_concept(&self, text: &str, concept: ConceptId) -> Result<Suggestion, IndexError> {
-        let threads = threads_with(self.view, self.view.fields().within, concept)?;
+        let threads = threads_with(&self.view, self.view.fields().within, concept)?;
         let concept = self.view.lexicon().concept(concept);
         Ok(Suggestion {
             text: text.to_owned(),
@@ -121,7 +123,7 @@ impl<'v> Completer<'v> {
         let stems: Vec<String> = analyzer::words(before).into_iter().map(|word| word.stem).collect();
         let mut candidates: Vec<(u64, DocAddress)> = Vec::new();
         for segment in 0..self.view.searcher().segment_readers().len() {
-            let columns = SegmentColumns::open(self.view, segment as u32)?;
+            let columns = SegmentColumns::open(&self.view, segment as u32)?;
             let set = self.threads_with_title(segment, &stems, begun).map_err(|error| self.view.damaged(error))?;
             let with_standing = set.iter().map(|doc| (columns.standing(doc).bits(), DocAddress::new(segment as u32, doc)));
             candidates.extend(with_standing);
