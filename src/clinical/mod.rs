@@ -4,14 +4,14 @@
 //! knows of a concept.
 
 mod annotator;
+pub mod assertion;
 mod compile;
 mod concept;
 mod facts;
 mod lexicon;
 mod mention;
+mod sentences;
 mod tokens;
-
-use std::ops::Range;
 
 pub use annotator::Annotator;
 pub use compile::LexiconError;
@@ -19,15 +19,5 @@ pub use concept::{ConceptId, Kind};
 pub use facts::{AskedFor, PatientFacts};
 pub use lexicon::{Concept, Lexicon};
 pub use mention::{AnnotatedPart, Annotation, Assertion, Mention, Part};
+pub use sentences::sentences;
 pub use tokens::{Class, Gap, Token, Tokens};
-
-/// The sentences of a text, as ranges of its bytes.
-pub fn sentences(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for piece in text.split_inclusive(['.', '!', '?', '\n']) {
-        found.push(start..start + piece.len());
-        start += piece.len();
-    }
-    found
-}
