@@ -38,6 +38,13 @@
 //! What is data and not code lies in `schema/`: the lexicon tables, assertion rules, site profiles and ranking weights, each line
 //! reviewed and with an example that is a test.
 
+pub mod cli;
 pub mod clinical;
+pub mod eval;
+pub mod index;
+pub mod ingest;
+pub mod query;
 pub mod read;
+pub mod related;
+pub mod search;
 pub mod thread;

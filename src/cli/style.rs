@@ -21,7 +21,10 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    text.chars().filter_map(|c| if matches!(c, '\n' | '\r' | '\t') { Some(' ') } else { (!is_unsafe(c)).then_some(c) }).collect::<String>().into()
+    text.chars()
+        .filter_map(|c| if matches!(c, '\n' | '\r' | '\t') { Some(' ') } else { (!is_unsafe(c)).then_some(c) })
+        .collect::<String>()
+        .into()
 }
 
 /// The same, with line ends kept.

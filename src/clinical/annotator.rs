@@ -1,5 +1,8 @@
 //! The **annotator** reads texts and threads: where a concept is named, and whether the patient has it.
 
+use super::compose::{Found, compose};
+use super::matcher::Reading;
+use super::spelling::correct;
 use super::tokens::Tokens;
 use super::{AnnotatedPart, Annotation, Assertion, Lexicon, Mention, Part, PatientFacts};
 use crate::thread::Thread;
@@ -22,19 +25,16 @@ impl Annotator {
     /// The mentions of a text by itself, in its order; they do not overlap.
     pub fn annotate(&self, text: &str) -> Vec<Mention> {
         let tokens = Tokens::of(text);
-        let mut mentions = Vec::new();
-        let mut at = 0;
-        while at < tokens.len() {
-            match self.lexicon.longest(&tokens, at) {
-                Some((end, concept)) => {
-                    let (start, last) = (tokens.as_slice()[at].start, tokens.as_slice()[end - 1].end);
-                    mentions.push(Mention { start, end: last, concept, assertion: Assertion::Present, cue: None });
-                    at = end;
-                }
-                None => at += 1,
-            }
-        }
-        mentions
+        let reading = Reading::of(self.lexicon.view(), &tokens);
+        let found = compose(&reading, reading.items());
+        let mention = |found: &Found| Mention {
+            start: tokens.as_slice()[found.first].start,
+            end: tokens.as_slice()[found.end - 1].end,
+            concept: found.concept,
+            assertion: Assertion::Present,
+            cue: None,
+        };
+        found.iter().map(mention).collect()
     }
 
     /// The mentions of every part of a thread, read with what the thread says of its patient.
@@ -63,7 +63,7 @@ impl Annotator {
     }
 
     /// The nearest word of a term for a misspelt word; `None` for a word that a term has, or that none is near.
-    pub fn correct(&self, _word: &str) -> Option<&str> {
-        None
+    pub fn correct(&self, word: &str) -> Option<&str> {
+        correct(&self.lexicon.view(), word)
     }
 }

@@ -1,37 +1,44 @@
 //! The **lexicon** is what is known of concepts: their terms, what is a kind of what, and how terms are met in text.
+//!
+//! In: the built-in tables, a user's tables, or a compiled file. Out: answers about concepts for every other room, and for the matcher
+//! the [`View`] of words, terms and pairs.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
-use xxhash_rust::xxh3::xxh3_64;
+use memmap2::Mmap;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::compile::Tables;
-use super::tokens::{Class, Tokens};
+use super::compile::layout::{ConceptRow, Piece, Places, Section, TermRow};
+use super::compile::{Tables, compile};
+use super::view::View;
 use super::{ConceptId, Kind, LexiconError};
 
-static CORE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schema/lexicon");
+/// The built-in tables, for joining with others at run time.
+static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schema/lexicon");
 
-/// Immutable and cheap to clone.
+/// The same, compiled by the build script.
+static CORE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/core.lexicon")));
+
+#[repr(C, align(16))]
+struct Aligned<T: ?Sized>(T);
+
+/// What this program knows beside tables and what changes the reading of text: a lexicon's fingerprint covers it.
+const RULES: &[u8] = b"";
+
+/// Concepts and their terms. Immutable and cheap to clone.
 #[derive(Clone)]
 pub struct Lexicon {
-    inner: Arc<Inner>,
+    bytes: Bytes,
+    places: Places,
 }
 
-struct Inner {
-    concepts: Vec<Row>,
-    terms: HashMap<Vec<String>, Vec<ConceptId>>,
-    bytes: Vec<u8>,
-}
-
-struct Row {
-    id: String,
-    kind: Kind,
-    terms: Vec<String>,
-    parents: Vec<ConceptId>,
-    children: Vec<ConceptId>,
+#[derive(Clone)]
+enum Bytes {
+    BuiltIn(&'static [u8]),
+    Compiled(Arc<[u128]>),
+    Mapped(Arc<Mmap>),
 }
 
 /// What a concept is called.
@@ -45,42 +52,57 @@ pub struct Concept<'l> {
 }
 
 impl Lexicon {
-    /// The built-in tables.
+    /// The built-in lexicon. Nothing is parsed.
     pub fn core() -> Lexicon {
-        static LEXICON: OnceLock<Lexicon> = OnceLock::new();
-        let core = || Lexicon::from_tables(&core_tables().expect("the built-in tables are well formed"));
-        LEXICON.get_or_init(core).clone()
+        let places = Places::of(&CORE.0, false).expect("the build script compiled the built-in lexicon with this same layout");
+        Lexicon { bytes: Bytes::BuiltIn(&CORE.0), places }
     }
 
-    /// The built-in tables and those of the given files. A concept that two of them share is one concept.
+    /// The built-in tables and those of the given files. What the files add is joined with what is there by id, by cross-reference,
+    /// or by a name that is a term of the other.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no table, an id that stands twice in a file, a parent that is nowhere, parents that go round:
+    /// with path and line.
     pub fn with_tables(extra: &[PathBuf]) -> Result<Lexicon, LexiconError> {
+        if extra.is_empty() {
+            return Ok(Lexicon::core());
+        }
         let mut tables = core_tables()?;
         for path in extra {
             tables.read(path)?;
         }
-        Ok(Lexicon::from_tables(&tables))
+        let bytes = Bytes::Compiled(compile(&tables)?.into());
+        let places = Places::of(bytes.get(), false).map_err(|what| LexiconError::File { path: extra[0].clone(), what })?;
+        Ok(Lexicon { bytes, places })
     }
 
-    /// A compiled lexicon in a file.
+    /// A compiled lexicon in a file, read where it lies.
+    ///
+    /// # Errors
+    /// A file that cannot be read, that is no compiled lexicon, one of another version, or a damaged one.
     pub fn open(path: &Path) -> Result<Lexicon, LexiconError> {
-        let mut tables = Tables::default();
-        tables.read(path)?;
-        Ok(Lexicon::from_tables(&tables))
+        let unreadable = |source| LexiconError::Unreadable { path: path.into(), source };
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        // SAFETY: an index's lexicon is written once under a new name and never changed in place.
+        let bytes = Bytes::Mapped(Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?));
+        let places = Places::of(bytes.get(), true).map_err(|what| LexiconError::File { path: path.into(), what })?;
+        Ok(Lexicon { bytes, places })
     }
 
-    /// The compiled form.
+    /// The compiled form, to be written to a file and opened again.
     pub fn bytes(&self) -> &[u8] {
-        &self.inner.bytes
+        self.bytes.get()
     }
 
-    /// Changes whenever the content changes.
+    /// Changes whenever a text could be read otherwise: with any table, guard or rule of assertion.
     pub fn fingerprint(&self) -> u64 {
-        xxh3_64(&self.inner.bytes)
+        xxh3_64_with_seed(RULES, self.places.checksum)
     }
 
-    /// How many concepts there are.
+    /// How many concepts there are; their ids are the numbers below.
     pub fn len(&self) -> usize {
-        self.inner.concepts.len()
+        self.concepts().len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -90,71 +112,89 @@ impl Lexicon {
     /// What a concept is called.
     ///
     /// # Panics
-    /// When the id is of another lexicon and larger than any here.
+    /// When the id is of another lexicon and larger than any here, as in every method that takes one.
     pub fn concept(&self, id: ConceptId) -> Concept<'_> {
         let row = self.row(id);
-        Concept { id: &row.id, name: &row.terms[0], kind: row.kind }
+        let kind = Kind::ALL[row.kind as usize];
+        Concept { id: self.text(row.id), name: self.text(row.name), kind }
     }
 
+    /// The concept with a lasting id such as `symptom:paresthesia`.
     pub fn by_id(&self, id: &str) -> Option<ConceptId> {
-        let found = self.inner.concepts.binary_search_by(|row| row.id.as_str().cmp(id));
+        let found = self.concepts().binary_search_by(|row| self.text(row.id).cmp(id));
         found.ok().map(|n| ConceptId(n as u32))
     }
 
-    /// The concepts that have this term, after folding.
+    /// The concepts that have this term, however its case, hyphens, number and spelling; also where a guard keeps it from being
+    /// met in text. The one whose name it is comes first.
     pub fn lookup(&self, term: &str) -> Vec<ConceptId> {
-        self.inner.terms.get(&key(&Tokens::of(term), 0..usize::MAX)).cloned().unwrap_or_default()
+        self.view().lookup(term)
     }
 
+    /// The next broader concepts.
     pub fn parents(&self, id: ConceptId) -> impl Iterator<Item = ConceptId> {
-        self.row(id).parents.iter().copied()
+        self.numbers(self.row(id).parents)
     }
 
+    /// The next narrower concepts.
     pub fn children(&self, id: ConceptId) -> impl Iterator<Item = ConceptId> {
-        self.row(id).children.iter().copied()
+        self.numbers(self.row(id).children)
     }
 
     /// Broader concepts with their distance from 1, nearest first.
     pub fn ancestors(&self, id: ConceptId) -> Vec<(ConceptId, u8)> {
-        self.reach(id, |row| &row.parents)
+        self.reach(id, |row| row.parents)
     }
 
     /// Narrower concepts, nearest first.
     pub fn descendants(&self, id: ConceptId) -> Vec<ConceptId> {
-        self.reach(id, |row| &row.children).into_iter().map(|(id, _)| id).collect()
+        self.reach(id, |row| row.children).into_iter().map(|(id, _)| id).collect()
     }
 
     /// The name and the synonyms, as written in the tables.
     pub fn terms(&self, id: ConceptId) -> impl Iterator<Item = &str> {
-        self.row(id).terms.iter().map(String::as_str)
+        let Piece { start, end } = self.row(id).terms;
+        self.term_rows()[start as usize..end as usize].iter().map(|row| self.text(row.text))
     }
 
     /// Every term with its concept.
     pub fn all_terms(&self) -> impl Iterator<Item = (&str, ConceptId)> {
-        let rows = self.inner.concepts.iter().enumerate();
-        rows.flat_map(|(n, row)| row.terms.iter().map(move |term| (term.as_str(), ConceptId(n as u32))))
+        self.term_rows().iter().map(|row| (self.text(row.text), ConceptId(row.concept)))
     }
 
-    /// The longest term that begins at a token: where it ends and its concept.
-    pub(super) fn longest(&self, tokens: &Tokens<'_>, from: usize) -> Option<(usize, ConceptId)> {
-        (from + 1..=tokens.len().min(from + 7)).rev().find_map(|end| {
-            let word = |n: usize| tokens.as_slice()[n].class != Class::Mark;
-            let owners = self.inner.terms.get(&key(tokens, from..end)).filter(|_| word(from) && word(end - 1))?;
-            Some((end, owners[0]))
-        })
+    pub(super) fn view(&self) -> View<'_> {
+        View::of(self.bytes.get(), &self.places)
     }
 
-    fn row(&self, id: ConceptId) -> &Row {
-        &self.inner.concepts[id.0 as usize]
+    fn concepts(&self) -> &[ConceptRow] {
+        self.places.rows(self.bytes.get(), Section::Concepts)
     }
 
-    fn reach<'l>(&'l self, id: ConceptId, next: impl Fn(&'l Row) -> &'l Vec<ConceptId>) -> Vec<(ConceptId, u8)> {
+    fn row(&self, id: ConceptId) -> &ConceptRow {
+        &self.concepts()[id.0 as usize]
+    }
+
+    fn term_rows(&self) -> &[TermRow] {
+        self.places.rows(self.bytes.get(), Section::Terms)
+    }
+
+    fn numbers(&self, Piece { start, end }: Piece) -> impl Iterator<Item = ConceptId> {
+        let numbers: &[u32] = self.places.rows(self.bytes.get(), Section::Numbers);
+        numbers[start as usize..end as usize].iter().map(|&n| ConceptId(n))
+    }
+
+    fn text(&self, Piece { start, end }: Piece) -> &str {
+        let text: &[u8] = self.places.rows(self.bytes.get(), Section::Text);
+        std::str::from_utf8(&text[start as usize..end as usize]).unwrap_or("")
+    }
+
+    fn reach(&self, id: ConceptId, next: impl Fn(&ConceptRow) -> Piece) -> Vec<(ConceptId, u8)> {
+        let mut known = rustc_hash::FxHashSet::from_iter([id]);
         let mut found: Vec<(ConceptId, u8)> = vec![(id, 0)];
         let mut at = 0;
-        while at < found.len() {
-            let (from, distance) = found[at];
-            for &to in next(self.row(from)) {
-                if !found.iter().any(|&(known, _)| known == to) {
+        while let Some(&(from, distance)) = found.get(at) {
+            for to in self.numbers(next(self.row(from))) {
+                if known.insert(to) {
                     found.push((to, distance.saturating_add(1)));
                 }
             }
@@ -163,55 +203,18 @@ impl Lexicon {
         found.remove(0);
         found
     }
+}
 
-    fn from_tables(tables: &Tables) -> Lexicon {
-        let mut concepts: Vec<(Row, &[String])> = Vec::new();
-        for entry in &tables.entries {
-            let kind = entry.id.split(':').next().unwrap_or("");
-            if let Ok(kind) = Kind::from_str(kind) {
-                let terms = std::iter::once(&entry.name).chain(&entry.synonyms).cloned().collect();
-                let row = Row { id: entry.id.clone(), kind, terms, parents: Vec::new(), children: Vec::new() };
-                concepts.push((row, &entry.parents));
-            }
+impl Bytes {
+    fn get(&self) -> &[u8] {
+        match self {
+            Bytes::BuiltIn(bytes) => bytes,
+            Bytes::Compiled(words) => bytemuck::cast_slice(words),
+            Bytes::Mapped(map) => map,
         }
-        concepts.sort_by(|a, b| a.0.id.cmp(&b.0.id));
-        concepts.dedup_by(|a, b| a.0.id == b.0.id);
-        let (mut rows, parents): (Vec<Row>, Vec<&[String]>) = concepts.into_iter().unzip();
-        let mut terms: HashMap<Vec<String>, Vec<ConceptId>> = HashMap::new();
-        let mut bytes = b"id\tname\tsynonyms\tparents\n".to_vec();
-        for n in 0..rows.len() {
-            let id = ConceptId(n as u32);
-            for parent in parents[n] {
-                if let Ok(above) = rows.binary_search_by(|row| row.id.cmp(parent)) {
-                    rows[n].parents.push(ConceptId(above as u32));
-                    rows[above].children.push(id);
-                }
-            }
-            for term in &rows[n].terms {
-                let owners = terms.entry(key(&Tokens::of(term), 0..usize::MAX)).or_default();
-                if !owners.contains(&id) {
-                    owners.push(id);
-                }
-            }
-            let row = &rows[n];
-            let line = format!("{}\t{}\t{}\t{}\n", row.id, row.terms[0], row.terms[1..].join("|"), parents[n].join("|"));
-            bytes.extend_from_slice(line.as_bytes());
-        }
-        Lexicon { inner: Arc::new(Inner { concepts: rows, terms, bytes }) }
     }
 }
 
-fn core_tables() -> Result<Tables, LexiconError> {
-    let mut tables = Tables::default();
-    for file in CORE.files().filter(|file| file.path().extension().is_some_and(|extension| extension == "tsv")) {
-        tables.add(file.path(), file.contents())?;
-    }
-    Ok(tables)
-}
-
-/// Folded words of a term, without marks.
-fn key(tokens: &Tokens<'_>, range: std::ops::Range<usize>) -> Vec<String> {
-    let range = range.start..range.end.min(tokens.len());
-    let words = range.filter(|&n| tokens.as_slice()[n].class != Class::Mark);
-    words.map(|n| tokens.folded(n).to_owned()).collect()
+pub(super) fn core_tables() -> Result<Tables, LexiconError> {
+    Tables::core(TABLES.files().map(|file| (file.path(), file.contents())))
 }

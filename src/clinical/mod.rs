@@ -6,12 +6,16 @@
 mod annotator;
 pub mod assertion;
 mod compile;
+mod compose;
 mod concept;
 mod facts;
 mod lexicon;
+mod matcher;
 mod mention;
 mod sentences;
+mod spelling;
 mod tokens;
+mod view;
 
 pub use annotator::Annotator;
 pub use compile::LexiconError;

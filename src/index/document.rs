@@ -136,4 +136,3 @@ pub fn sex_code(sex: Sex) -> u64 {
         Sex::Male => 1,
     }
 }
-

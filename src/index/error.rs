@@ -11,13 +11,13 @@ use super::FORMAT_VERSION;
 
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    #[error("no index at {0}: run `curbside index PATH… --index {0}` first, or name another directory with --index", .0.display())]
+    #[error("no index at {path}: run `curbside index PATH… --index {path}` first, or name another directory with --index", path = .0.display())]
     Missing(PathBuf),
-    #[error("{0} is not a curbside index (it has no readable meta.json): name an index directory with --index, or an empty or new one to make one", .0.display())]
+    #[error("{path} is not a curbside index (it has no readable meta.json): name an index directory with --index, or an empty or new one to make one", path = .0.display())]
     NotAnIndex(PathBuf),
     #[error("{path} was written in index format {found}, this curbside reads format {FORMAT_VERSION}: index the archive again with `curbside index PATH… --full --index {path}`", path = .path.display())]
     OtherFormat { path: PathBuf, found: u64 },
-    #[error("another process is writing to the index at {0}: wait until it is done, then run this again", .0.display())]
+    #[error("another process is writing to the index at {path}: wait until it is done, then run this again", path = .0.display())]
     Locked(PathBuf),
     #[error("the index at {path} is damaged: {reason}; `curbside check` tells more, `curbside index PATH… --full` builds it anew", path = .path.display())]
     Damaged { path: PathBuf, reason: String },
@@ -34,7 +34,6 @@ impl IndexError {
             TantivyError::LockFailure(LockError::LockBusy, _) => IndexError::Locked(path),
             TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => IndexError::Missing(path),
             TantivyError::OpenDirectoryError(OpenDirectoryError::NotADirectory(_)) => IndexError::NotAnIndex(path),
-            TantivyError::OpenReadError(_) => IndexError::NotAnIndex(path),
             other => IndexError::Damaged { path, reason: other.to_string() },
         }
     }

@@ -23,7 +23,7 @@ pub use error::IndexError;
 pub use schema::Fields;
 pub use settings::{FORMAT_VERSION, Settings};
 pub use standing::Standing;
-pub use view::View;
+pub use view::{View, idf};
 pub use writer::Writer;
 
 use crate::clinical::{Annotator, Lexicon};

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `id` | the thread's id | finding it again |
 //! | `title`, `question`, `answers` | words with positions: title; patient's posts; doctors' posts and sections | ranking by words, phrases |
-//! | `probable_causes` … `follow_up` | words of one kind of section (they are in `answers` too) | `treatment:…` and the like |
+//! | `section_probable_causes` … `section_follow_up` | words of one kind of section (they are in `answers` too) | `treatment:…` and the like |
 //! | `symptoms` … `investigations` | ids of concepts that the thread is about: any assertion but denied and family | filters, candidates |
 //! | `symptoms_denied` … | ids of concepts that the patient has not | `denied:…`, conflicts |
 //! | `within` | ids of concepts and of all that are broader | "any NSAID" |
@@ -61,7 +61,10 @@ impl Fields {
     pub fn schema() -> (Schema, Fields) {
         let mut schema = Schema::builder();
         let indexing = TextFieldIndexing::default().set_tokenizer(analyzer::NAME);
-        let words = || TextOptions::default().set_indexing_options(indexing.clone().set_index_option(IndexRecordOption::WithFreqsAndPositions));
+        let words = || {
+            TextOptions::default()
+                .set_indexing_options(indexing.clone().set_index_option(IndexRecordOption::WithFreqsAndPositions))
+        };
         let whole = TextFieldIndexing::default().set_tokenizer(RAW_TOKENIZER_NAME).set_fieldnorms(false);
         let concept = || TextOptions::default().set_indexing_options(whole.clone().set_index_option(IndexRecordOption::Basic));
         let facet = || words().set_fast(RAW_TOKENIZER_NAME);
@@ -71,7 +74,7 @@ impl Fields {
             title: schema.add_text_field("title", words()),
             question: schema.add_text_field("question", words()),
             answers: schema.add_text_field("answers", words()),
-            sections: SectionKind::ALL.map(|kind| schema.add_text_field(kind.name(), words())),
+            sections: SectionKind::ALL.map(|kind| schema.add_text_field(&format!("section_{}", kind.name()), words())),
             concepts_of: Kind::ALL.map(|kind| schema.add_text_field(kind.plural(), concept())),
             denied_of: Kind::ALL.map(|kind| schema.add_text_field(&format!("{}_denied", kind.plural()), concept())),
             within: schema.add_text_field("within", concept()),

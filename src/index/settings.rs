@@ -28,9 +28,8 @@ impl Settings {
         let payload = meta.payload.ok_or_else(|| IndexError::NotAnIndex(path.to_path_buf()))?;
         let version = serde_json::from_str::<serde_json::Value>(&payload).ok().and_then(|v| v["format_version"].as_u64());
         match version {
-            Some(FORMAT_VERSION) => {
-                serde_json::from_str(&payload).map_err(|error| IndexError::damaged(path, format!("its settings cannot be read: {error}")))
-            }
+            Some(FORMAT_VERSION) => serde_json::from_str(&payload)
+                .map_err(|error| IndexError::damaged(path, format!("its settings cannot be read: {error}"))),
             Some(found) => Err(IndexError::OtherFormat { path: path.to_path_buf(), found }),
             None => Err(IndexError::NotAnIndex(path.to_path_buf())),
         }

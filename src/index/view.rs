@@ -1,5 +1,7 @@
 //! A **view** is the index as of one commit. It stays the same while a writer goes on.
 
+use std::sync::{Arc, OnceLock};
+
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term};
 
@@ -12,6 +14,15 @@ use super::{Fields, Index, IndexError};
 pub struct View {
     index: Index,
     searcher: Searcher,
+    /// Made when it is first asked for.
+    concept_idf: Arc<OnceLock<Arc<[f32]>>>,
+}
+
+/// How rare something is: ln(1 + (N − n + ½) / (n + ½)), never negative (as BM25 in Lucene and tantivy). `having` of `all` threads
+/// have it.
+pub fn idf(having: u64, all: u64) -> f32 {
+    let (having, all) = (having as f32, all.max(having) as f32);
+    (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
 }
 
 impl View {
@@ -22,7 +33,7 @@ impl View {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| IndexError::opening(&index.path, error))?;
-        Ok(View { index: index.clone(), searcher: reader.searcher() })
+        Ok(View { index: index.clone(), searcher: reader.searcher(), concept_idf: Arc::default() })
     }
 
     pub fn index(&self) -> &Index {
@@ -54,6 +65,28 @@ impl View {
         self.len() == 0
     }
 
+    /// Where every thread stands.
+    pub fn addresses(&self) -> impl Iterator<Item = DocAddress> + '_ {
+        let segments = self.searcher.segment_readers().iter().enumerate();
+        segments.flat_map(|(segment, reader)| reader.doc_ids_alive().map(move |doc| DocAddress::new(segment as u32, doc)))
+    }
+
+    /// Mentions over all threads.
+    pub fn mentions(&self) -> Result<u64, IndexError> {
+        let mut sum = 0;
+        for reader in self.searcher.segment_readers() {
+            let column = reader.fast_fields().u64("mentions").map_err(|error| self.damaged(error))?;
+            sum += reader.doc_ids_alive().filter_map(|doc| column.first(doc)).sum::<u64>();
+        }
+        Ok(sum)
+    }
+
+    /// Concepts that at least one thread mentions, broader ones counted.
+    pub fn concepts_met(&self) -> Result<usize, IndexError> {
+        let unmet = idf(0, self.len());
+        Ok(self.concept_idf()?.iter().filter(|&&rarity| rarity < unmet).count())
+    }
+
     /// Where the thread of this id stands, if it is in.
     pub fn find(&self, id: &ThreadId) -> Result<Option<DocAddress>, IndexError> {
         let term = Term::from_field_text(self.fields().id, id.as_str());
@@ -80,10 +113,33 @@ impl View {
     /// The thread with the mentions that clinical reading found in it.
     pub fn annotated(&self, at: DocAddress) -> Result<(Thread, Annotation), IndexError> {
         let document = self.document(at)?;
-        let thread = serde_json::from_slice(self.bytes_of(&document, self.fields().thread)?).map_err(|error| self.damaged(error))?;
+        let thread =
+            serde_json::from_slice(self.bytes_of(&document, self.fields().thread)?).map_err(|error| self.damaged(error))?;
         let annotation =
             postcard::from_bytes(self.bytes_of(&document, self.fields().annotation)?).map_err(|error| self.damaged(error))?;
         Ok((thread, annotation))
+    }
+
+    /// The rarity of every concept of the lexicon, by its number: [`idf`] over the threads that mention it or a narrower one, other
+    /// than as denied or a relative's.
+    pub fn concept_idf(&self) -> Result<Arc<[f32]>, IndexError> {
+        if let Some(known) = self.concept_idf.get() {
+            return Ok(known.clone());
+        }
+        let lexicon = self.lexicon();
+        let mut having = vec![0u64; lexicon.len()];
+        for reader in self.searcher.segment_readers() {
+            let inverted = reader.inverted_index(self.fields().within).map_err(|error| self.damaged(error))?;
+            let mut terms = inverted.terms().stream().map_err(|error| self.damaged(error))?;
+            while terms.advance() {
+                let id = std::str::from_utf8(terms.key()).ok().and_then(|id| lexicon.by_id(id));
+                let id = id.ok_or_else(|| self.damaged("it names a concept that its lexicon does not have"))?;
+                having[id.0 as usize] += u64::from(terms.value().doc_freq);
+            }
+        }
+        let all = self.len();
+        let rarity: Arc<[f32]> = having.into_iter().map(|having| idf(having, all)).collect();
+        Ok(self.concept_idf.get_or_init(|| rarity).clone())
     }
 
     fn document(&self, at: DocAddress) -> Result<TantivyDocument, IndexError> {
@@ -92,7 +148,10 @@ impl View {
 
     fn bytes_of<'d>(&self, document: &'d TantivyDocument, field: Field) -> Result<&'d [u8], IndexError> {
         let name = || self.searcher.schema().get_field_name(field).to_owned();
-        document.get_first(field).and_then(|value| value.as_bytes()).ok_or_else(|| self.damaged(format!("a thread has no {}", name())))
+        document
+            .get_first(field)
+            .and_then(|value| value.as_bytes())
+            .ok_or_else(|| self.damaged(format!("a thread has no {}", name())))
     }
 
     pub fn damaged(&self, reason: impl ToString) -> IndexError {

@@ -19,10 +19,8 @@ impl Writer {
 
     pub(super) fn open(index: &Index, threads: usize, memory: usize) -> Result<Writer, IndexError> {
         let memory = memory.max(Writer::LEAST_MEMORY * threads);
-        let tantivy = index
-            .tantivy
-            .writer_with_num_threads(threads, memory)
-            .map_err(|error| IndexError::writing(&index.path, error))?;
+        let tantivy =
+            index.tantivy.writer_with_num_threads(threads, memory).map_err(|error| IndexError::writing(&index.path, error))?;
         let payload = Settings::new(index.lexicon()).payload();
         Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), payload })
     }

@@ -15,8 +15,9 @@ use crate::index::{Fields, Index, IndexError, Origin, View, Writer, content_hash
 use crate::read::{Chunk, Reader, Reason, Rejection};
 use crate::thread::ThreadId;
 
+use super::Tally;
 use super::changes::{LastState, id_hash, meet_threads_of, vanished};
-use super::{Tally, walk};
+use super::walk::{self, STANDARD_INPUT};
 
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -70,7 +71,8 @@ pub fn ingest(
     let last = LastState::of(&view)?;
     let mut writer = index.writer(options.threads, options.memory)?;
 
-    let mut run = Run { view: &view, last: &last, tally: Tally::default(), met: FxHashSet::default(), spared: Vec::new(), reject };
+    let mut run =
+        Run { view: &view, last: &last, tally: Tally::default(), met: FxHashSet::default(), spared: Vec::new(), reject };
     let walked = run.feed(&writer, reader, paths, options, progress)?;
     if progress.stop.load(Ordering::Relaxed) {
         return Ok(run.tally);
@@ -147,7 +149,8 @@ impl Run<'_> {
         let last = self.last;
         std::thread::scope(|scope| {
             let walker = scope.spawn(move || {
-                let mut walk = Walk { reader, last, full: options.full, progress, out: work_in, sequence: 0, walked: Walked::default() };
+                let mut walk =
+                    Walk { reader, last, full: options.full, progress, out: work_in, sequence: 0, walked: Walked::default() };
                 walk.run(paths, index.path());
                 walk.walked
             });
@@ -264,7 +267,7 @@ impl Walk<'_> {
             Ok(digest) => digest,
             Err(error) => return self.send(WorkKind::Rejected(unreadable(path, error))),
         };
-        if !self.full && self.last.has_file(&file, digest) {
+        if !self.full && path != Path::new(STANDARD_INPUT) && self.last.has_file(&file, digest) {
             self.walked.unchanged_files.insert(file);
             return Ok(());
         }
@@ -313,8 +316,11 @@ fn annotate(reader: &Reader, annotator: &Annotator, fields: &Fields, work: &Rece
     }
 }
 
-/// Hash of the file's bytes as they lie on disk.
+/// Hash of the file's bytes as they lie on disk; a stream, which cannot be read twice, has none.
 fn digest_of(path: &Path) -> io::Result<u64> {
+    if path == Path::new(STANDARD_INPUT) {
+        return Ok(0);
+    }
     let mut file = std::fs::File::open(path)?;
     let mut hasher = Xxh3::new();
     let mut buffer = vec![0; 1 << 18];

@@ -45,8 +45,9 @@ pub(super) fn read_document(chunk: &Chunk, results: &mut Results) {
 
 fn parse(bytes: &[u8]) -> Result<Value, Reason> {
     serde_json::from_slice(bytes).map_err(|error| {
-        // serde_json ends its sentence with the place; the line of a JSON Lines file is told by the rejection.
         let met = error.to_string();
+        // The line within the file is told by the rejection; here it would always be the first.
+        let met = met.replace(" at line 1 column ", " at column ");
         if error.is_eof() { Reason::Truncated(met) } else { Reason::Json(met) }
     })
 }

@@ -11,7 +11,7 @@ use tantivy::postings::TermInfo;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, InvertedIndexReader, SegmentReader, Term};
 
-use crate::index::{IndexError, View};
+use crate::index::{IndexError, View, idf};
 
 use super::WordWeights;
 
@@ -43,6 +43,8 @@ pub struct Scores {
     pub all: f32,
     /// BM25 of the title alone.
     pub title: f32,
+    /// What concepts gave while candidates were chosen.
+    pub concepts: f32,
 }
 
 struct FieldStatistics {
@@ -82,7 +84,12 @@ impl<'v> Lexical<'v> {
         Lexical::look_up(view, fields, words, weights).map_err(|error| view.damaged(error))
     }
 
-    fn look_up(view: &'v View, fields: [Field; 3], words: &[WeightedWord], weights: &WordWeights) -> tantivy::Result<Lexical<'v>> {
+    fn look_up(
+        view: &'v View,
+        fields: [Field; 3],
+        words: &[WeightedWord],
+        weights: &WordWeights,
+    ) -> tantivy::Result<Lexical<'v>> {
         let mut segments = Vec::new();
         for reader in view.searcher().segment_readers() {
             let [title, question, answers] = fields;
@@ -108,16 +115,18 @@ impl<'v> Lexical<'v> {
                 infos.push(of_segment);
             }
             // Threads that have the word in any field are at least those of the field that has it most.
-            let in_field = |f: usize| infos.iter().filter_map(|i| i[f].as_ref()).map(|info| u64::from(info.doc_freq)).sum::<u64>();
+            let in_field =
+                |f: usize| infos.iter().filter_map(|i| i[f].as_ref()).map(|info| u64::from(info.doc_freq)).sum::<u64>();
             let frequencies = [in_field(0), in_field(1), in_field(2)];
             let document_frequency = frequencies.into_iter().max().unwrap_or(0);
             if document_frequency > 0 {
-                let idf = super::idf(document_frequency, threads);
+                let idf = idf(document_frequency, threads);
                 let (weight, title_weight) = (word.weight, word.title_weight);
                 found.push(LookedUp { word: n, idf, weight, title_weight, postings: frequencies.iter().sum(), infos });
             }
         }
         found.sort_by(|a, b| (b.idf * b.weight).total_cmp(&(a.idf * a.weight)).then(a.word.cmp(&b.word)));
+        found.truncate(weights.most_words as usize);
         let budget = (weights.postings_budget * 1000.0) as u64;
         let mut read = 0;
         let rare = found
@@ -129,6 +138,13 @@ impl<'v> Lexical<'v> {
             })
             .count();
         Ok(Lexical { view, fields: statistics, segments, words: found, rare, k1: weights.k1 })
+    }
+
+    /// What a thread would score that has every word without end, in all fields and in the title.
+    pub fn most(&self) -> (f32, f32) {
+        let sum =
+            |weight: fn(&LookedUp) -> f32| self.words.iter().map(|word| word.idf * weight(word)).sum::<f32>() * (self.k1 + 1.0);
+        (sum(|word| word.weight), sum(|word| word.title_weight))
     }
 
     /// Whether no word is in the archive.
@@ -184,15 +200,15 @@ impl<'v> Lexical<'v> {
     /// Adds what the common words give to threads of one segment, which must be in ascending order.
     pub fn complete(&self, segment: usize, docs: &[DocId], scores: &mut [Scores]) -> Result<(), IndexError> {
         let reader = self.view.searcher().segment_reader(segment as u32);
-        let add = || -> tantivy::Result<()> {
+        let mut add = || -> tantivy::Result<()> {
             let norms = self.norms(reader)?;
             let mut frequencies = vec![0.0; docs.len()];
             for word in &self.words[self.rare..] {
                 frequencies.fill(0.0);
                 for (f, statistics) in self.fields.iter().enumerate() {
                     let Some(info) = &word.infos[segment][f] else { continue };
-                    let mut block =
-                        self.segments[segment].readers[f].read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+                    let mut block = self.segments[segment].readers[f]
+                        .read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
                     for (n, &doc) in docs.iter().enumerate() {
                         let at = block.seek(doc);
                         if block.doc(at) != doc {
@@ -270,12 +286,12 @@ impl Accumulator {
         self.scores[doc as usize]
     }
 
-    /// Adds to a thread's score from outside the words, as concepts do.
-    pub fn add(&mut self, doc: DocId, score: f32) {
+    /// Adds what a concept gives to a thread.
+    pub fn add_concept(&mut self, doc: DocId, score: f32) {
         let scores = &mut self.scores[doc as usize];
-        if scores.all == 0.0 {
+        if scores.all == 0.0 && scores.concepts == 0.0 {
             self.touched.push(doc);
         }
-        scores.all += score;
+        scores.concepts += score;
     }
 }

@@ -13,8 +13,8 @@ mod snippet;
 mod weights;
 
 pub use candidates::{Candidate, Selection, candidates};
-pub use concepts::{ConceptColumns, idf};
-pub use hits::{Hit, Hits, Options, search};
-pub use lexical::{Lexical, WeightedWord};
-pub use snippet::{Snippet, snippet};
+pub use concepts::{ConceptColumns, WantedConcept};
+pub use hits::{Found, Hit, Hits, Options, Ranked, find, search};
+pub use lexical::{Lexical, Scores, WeightedWord};
+pub use snippet::{Marks, Snippet, snippet};
 pub use weights::{RelatedWeights, SearchWeights, Weights, WordWeights};

@@ -24,6 +24,7 @@ pub struct WordWeights {
     pub question: f32,
     pub answers: f32,
     pub postings_budget: f32,
+    pub most_words: f32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +53,9 @@ pub struct SearchWeights {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RelatedWeights {
+    pub source_title: f32,
+    pub source_question: f32,
+    pub source_answers: f32,
     pub words: f32,
     pub title_words: f32,
     pub concepts: f32,

@@ -20,6 +20,8 @@ pub enum LexiconError {
 #[derive(Debug, Default)]
 pub struct Tables {
     pub files: Vec<PathBuf>,
+    /// How many of the files are the core; those after it are guests.
+    pub core: usize,
     pub entries: Vec<Entry>,
     pub guards: Vec<Guard>,
     pub links: Vec<Link>,
@@ -38,6 +40,8 @@ pub struct Entry {
     /// Of a composed symptom: the id of its quality and of its site.
     pub quality: Option<String>,
     pub site: Option<String>,
+    /// Of a quality: the id of the concept that it is by itself.
+    pub concept: Option<String>,
 }
 
 /// Where a line stands: the number of its file and its line from 1.
@@ -52,6 +56,8 @@ pub struct Place {
 pub struct Guard {
     pub place: Place,
     pub term: String,
+    /// The id of the one owner of the term for which it holds; empty where it holds for all.
+    pub owner: String,
     pub rule: Rule,
     pub example: String,
     /// The id of the concept that the example names with this term, or `none`.
@@ -72,27 +78,94 @@ pub enum Rule {
     Ordinary,
 }
 
-/// A word that may stand between a quality and its site.
+/// A word that may stand inside a term or between a quality and its site.
 #[derive(Debug, Clone)]
 pub struct Link {
     pub place: Place,
     pub word: String,
-    pub role: String,
+    pub role: Role,
     pub example: String,
+    /// A mention that the example has, as written there.
     pub expected: String,
 }
 
-/// A part of words that British and American English spell apart.
+/// What a link does. The numbers are bits of a compiled word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Role {
+    /// *the*, *my*: skipped inside a term as well.
+    Article = 1,
+    /// *left*, *upper*: belongs to the site after it.
+    Side = 2,
+    /// *in*, *of*: joins any finding with its site.
+    Place = 4,
+    /// *behind*, *around*: joins a quality with its site.
+    Near = 8,
+    /// *side*, *middle*: a part of the site that follows with *of*.
+    Part = 16,
+    /// *is*, *feels*: between a site and its quality.
+    Verb = 32,
+    /// *very*, *always*.
+    Degree = 64,
+    /// *and*, *or*: what stands on both sides shares site or quality.
+    And = 128,
+}
+
+/// Two ways to write a part of a word, or a word.
 #[derive(Debug, Clone)]
 pub struct Spelling {
     pub place: Place,
-    pub british: String,
-    pub american: String,
+    pub variant: String,
+    pub standard: String,
+    pub within: Within,
     pub example: String,
+    /// The id of the concept that the example names.
     pub expected: String,
 }
 
+/// Where in a word a spelling holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    Anywhere,
+    End,
+    Whole,
+}
+
+impl Role {
+    const ALL: [(&'static str, Role); 8] = [
+        ("article", Role::Article),
+        ("side", Role::Side),
+        ("place", Role::Place),
+        ("near", Role::Near),
+        ("part", Role::Part),
+        ("verb", Role::Verb),
+        ("degree", Role::Degree),
+        ("and", Role::And),
+    ];
+}
+
+impl Within {
+    const ALL: [(&'static str, Within); 3] = [("anywhere", Within::Anywhere), ("end", Within::End), ("whole", Within::Whole)];
+}
+
 impl Tables {
+    /// The built-in tables, given by name and content.
+    pub fn core<'b>(files: impl IntoIterator<Item = (&'b Path, &'b [u8])>) -> Result<Tables, LexiconError> {
+        let mut files: Vec<_> = files.into_iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "tsv")).collect();
+        files.sort();
+        let mut tables = Tables::default();
+        for (path, bytes) in files {
+            tables.add(path, bytes)?;
+        }
+        tables.core = tables.files.len();
+        Ok(tables)
+    }
+
+    /// Whether there is more than the core.
+    pub fn has_guests(&self) -> bool {
+        self.files.len() > self.core
+    }
+
     /// Adds the table in a file.
     pub fn read(&mut self, path: &Path) -> Result<(), LexiconError> {
         let bytes = std::fs::read(path).map_err(|source| LexiconError::Unreadable { path: path.into(), source })?;
@@ -160,6 +233,7 @@ impl Tables {
                     xrefs: row.list("xrefs"),
                     quality: optional("quality"),
                     site: optional("site"),
+                    concept: optional("concept"),
                 });
             }
             Form::Guards => {
@@ -174,15 +248,17 @@ impl Tables {
                 if rule == Rule::Needs(Vec::new()) {
                     return Err("the rule needs has no words in the column argument; write them with | between".to_owned());
                 }
-                self.guards.push(Guard { place, term: row.needed("term")?.to_owned(), rule, example, expected });
+                let (term, owner) = (row.needed("term")?.to_owned(), row.get("of").to_owned());
+                self.guards.push(Guard { place, term, owner, rule, example, expected });
             }
             Form::Links => {
-                let role = row.needed("role")?;
-                self.links.push(Link { place, word: row.needed("link")?.to_owned(), role: role.to_owned(), example, expected });
+                let role = row.one_of("role", &Role::ALL)?;
+                self.links.push(Link { place, word: row.needed("link")?.to_owned(), role, example, expected });
             }
             Form::Spellings => {
-                let (british, american) = (row.needed("british")?.to_owned(), row.needed("american")?.to_owned());
-                self.spellings.push(Spelling { place, british, american, example, expected });
+                let (variant, standard) = (row.needed("variant")?.to_owned(), row.needed("standard")?.to_owned());
+                let within = row.one_of("within", &Within::ALL)?;
+                self.spellings.push(Spelling { place, variant, standard, within, example, expected });
             }
         }
         Ok(())
@@ -218,7 +294,7 @@ impl Form {
             Form::Entries => &["id", "name"],
             Form::Guards => &["rule", "term"],
             Form::Links => &["link", "role"],
-            Form::Spellings => &["british", "american"],
+            Form::Spellings => &["variant", "standard", "within"],
         }
     }
 }
@@ -250,6 +326,14 @@ impl<'t> Row<'t> {
             "" => Err(format!("the column {name:?} is empty; fill it or remove the line")),
             cell => Ok(cell),
         }
+    }
+
+    fn one_of<T: Copy>(&self, name: &str, known: &[(&str, T)]) -> Result<T, String> {
+        let cell = self.needed(name)?;
+        known.iter().find(|(word, _)| *word == cell).map(|&(_, value)| value).ok_or_else(|| {
+            let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+            format!("unknown {name} {cell:?}; known are {}", words.join(", "))
+        })
     }
 
     fn list(&self, name: &str) -> Vec<String> {

@@ -1,0 +1,174 @@
+//! `related`: the panel of a thread in the index, of a thread or page in a file, or of typed text.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::eval::{self, Topic};
+use crate::index::View;
+use crate::related::{Entry, Options, Panel, Subject, panel, ranking};
+use crate::search::Weights;
+use crate::thread::ThreadId;
+
+use super::parse::{reader, warn_rejected};
+use super::search::{print_heading, print_snippet};
+use super::{Context, Format, Outcome, print_json, style};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Id of a thread in the index, a file with a thread or page, or - for text on standard input
+    #[arg(required_unless_present_any = ["topics", "all"], conflicts_with_all = ["topics", "all"], value_name = "ID|FILE|-")]
+    of: Option<String>,
+    /// Entries to show
+    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 5)]
+    count: usize,
+    /// The panel of every thread in the index, one JSON object or TREC ranking each
+    #[arg(long, conflicts_with = "topics")]
+    all: bool,
+    /// The panel of every text (qid, tab, text) of a file
+    #[arg(long, value_name = "FILE")]
+    topics: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    of: &'a str,
+    took_ms: f64,
+    panel: &'a [Entry],
+}
+
+pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    let view = context.view()?;
+    let options = Options { count: args.count };
+    if args.all {
+        return run_all(&view, &options, context);
+    }
+    if let Some(path) = &args.topics {
+        return run_topics(&view, &eval::read_topics(path)?, &options, context);
+    }
+    let of = args.of.expect("clap asks for one of the three");
+    let started = Instant::now();
+    let Some(subject) = subject(&view, &of)? else { return Ok(Outcome::SomeRejected) };
+    if context.format == Some(Format::Trec) {
+        let ranked = ranking(&view, &subject, Weights::built_in())?;
+        let rows = ranked.iter().take(args.count).map(|ranked| (ranked.id.as_str(), ranked.score));
+        eval::write_run(&mut io::stdout().lock(), &of, rows)?;
+        return Ok(found(!ranked.is_empty()));
+    }
+    let panel = panel(&view, &subject, Weights::built_in(), &options)?;
+    let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+    match context.format() {
+        Format::Human => print_panel(subject.thread.heading(), &panel)?,
+        _ => print_json(&Answer { of: &of, took_ms, panel: &panel.panel })?,
+    }
+    Ok(found(!panel.panel.is_empty()))
+}
+
+fn found(any: bool) -> Outcome {
+    if any { Outcome::Done } else { Outcome::NothingFound }
+}
+
+/// What the argument names; `None` when it is a file without a thread, which was said.
+fn subject(view: &View, of: &str) -> anyhow::Result<Option<Subject>> {
+    if of == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+        return Ok(Some(Subject::of_text(&String::from_utf8_lossy(&bytes), view.annotator())));
+    }
+    let id = ThreadId::from(of);
+    if let Some(at) = view.find(&id)? {
+        let (thread, annotation) = view.annotated(at)?;
+        return Ok(Some(Subject { thread, annotation, own: Some(id) }));
+    }
+    let path = Path::new(of);
+    if !path.is_file() {
+        bail!("no thread {of:?} in the index, and no file of that name: `curbside search` finds ids");
+    }
+    let reader = reader(None)?;
+    for chunk in reader.open(path)? {
+        for result in reader.threads(&chunk?) {
+            match result {
+                Ok(thread) => return Ok(Some(Subject::of_thread(thread, view.annotator()))),
+                Err(rejection) => warn_rejected(&rejection),
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn run_topics(view: &View, topics: &[Topic], options: &Options, context: &Context) -> anyhow::Result<Outcome> {
+    let work = |topic: &Topic| answer(view, &topic.qid, Subject::of_text(&topic.text, view.annotator()), options, context);
+    print_many(topics, work)
+}
+
+fn run_all(view: &View, options: &Options, context: &Context) -> anyhow::Result<Outcome> {
+    let threads: Vec<_> = view.addresses().collect();
+    let work = |&at: &tantivy::DocAddress| {
+        let (thread, annotation) = view.annotated(at)?;
+        let id = thread.id.clone();
+        answer(view, id.as_str(), Subject { thread, annotation, own: Some(id.clone()) }, options, context)
+    };
+    print_many(&threads, work)
+}
+
+/// One line or ranking for one subject.
+fn answer(view: &View, of: &str, subject: Subject, options: &Options, context: &Context) -> anyhow::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    if context.format == Some(Format::Trec) {
+        let ranked = ranking(view, &subject, Weights::built_in())?;
+        eval::write_run(&mut out, of, ranked.iter().take(options.count).map(|ranked| (ranked.id.as_str(), ranked.score)))?;
+    } else {
+        let started = Instant::now();
+        let panel = panel(view, &subject, Weights::built_in(), options)?;
+        let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+        serde_json::to_writer(&mut out, &Answer { of, took_ms, panel: &panel.panel })?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// Works on all cores and prints in order, some hundreds at a time, so that memory stays bounded and a reader sees progress.
+fn print_many<T: Sync>(items: &[T], work: impl Fn(&T) -> anyhow::Result<Vec<u8>> + Sync) -> anyhow::Result<Outcome> {
+    const TOGETHER: usize = 512;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for some in items.chunks(TOGETHER) {
+        let answers: Vec<anyhow::Result<Vec<u8>>> = some.par_iter().map(&work).collect();
+        for answer in answers {
+            out.write_all(&answer?)?;
+        }
+    }
+    out.flush()?;
+    Ok(found(!items.is_empty()))
+}
+
+fn print_panel(of: &str, panel: &Panel) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{}Related to:{} {}", style::QUIET, style::QUIET.render_reset(), style::clean(of))?;
+    for entry in &panel.panel {
+        writeln!(out)?;
+        print_heading(&mut out, entry.rank, &entry.title)?;
+        print_snippet(&mut out, &entry.snippet)?;
+        for (what, names) in [("shared", &entry.why.shared), ("near", &entry.why.near), ("conflicting", &entry.why.conflicting)] {
+            if !names.is_empty() {
+                writeln!(
+                    out,
+                    "    {}{what}:{} {}",
+                    style::ACCENT,
+                    style::ACCENT.render_reset(),
+                    style::clean(&names.join(", "))
+                )?;
+            }
+        }
+        writeln!(out, "    {}{}{}", style::QUIET, style::clean(entry.id.as_str()), style::QUIET.render_reset())?;
+    }
+    if panel.panel.is_empty() {
+        writeln!(out, "No thread in the index is close enough.")?;
+    } else {
+        writeln!(out, "\n{}What others were told; not medical advice.{}", style::QUIET, style::QUIET.render_reset())?;
+    }
+    Ok(())
+}

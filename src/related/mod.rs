@@ -1,0 +1,14 @@
+//! **Related** ranks the threads that a reader of one thread would want to read next. In: a thread, or text that is none yet. Out: a
+//! [`Panel`], each entry with what it shares and where it contradicts.
+//!
+//! ```text
+//! Thread or text ─ Profile ─ candidates (postings of its rare words and concepts) ─ rank (features) ─> Panel
+//! ```
+
+mod features;
+mod panel;
+mod profile;
+
+pub use features::{Features, Ranked, rank};
+pub use panel::{Entry, Options, Panel, Why, panel, ranking};
+pub use profile::{Profile, ProfileConcept, Subject};

@@ -1,0 +1,147 @@
+//! A **profile** is what a thread is about: the words of its title and question, weighted, and its concepts with their place and
+//! assertion. In: a thread with its annotation. Out: what candidates are sought and ranked by.
+
+use rustc_hash::FxHashMap;
+
+use crate::clinical::{Annotation, Annotator, Assertion, ConceptId, PatientFacts};
+use crate::index::{ConceptUse, Place, analyzer};
+use crate::search::{RelatedWeights, WeightedWord};
+use crate::thread::{Post, Role, Thread, ThreadId};
+
+/// What a panel is asked for.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    pub thread: Thread,
+    pub annotation: Annotation,
+    /// Set when the thread is in the index: it is never in its own panel.
+    pub own: Option<ThreadId>,
+}
+
+impl Subject {
+    /// Text that somebody typed: its first line, or the whole when it is short, also counts as a title.
+    pub fn of_text(text: &str, annotator: &Annotator) -> Subject {
+        let thread = Thread { posts: vec![Post::patient(text)], ..Thread::default() };
+        Subject::of_thread(thread, annotator)
+    }
+
+    /// A thread that is not in the index.
+    pub fn of_thread(thread: Thread, annotator: &Annotator) -> Subject {
+        let annotation = annotator.annotate_thread(&thread);
+        Subject { thread, annotation, own: None }
+    }
+}
+
+/// What a thread is about.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    pub words: Vec<WeightedWord>,
+    pub concepts: Vec<ProfileConcept>,
+    pub facts: PatientFacts,
+}
+
+/// One concept of a thread, over all places.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProfileConcept {
+    pub concept: ConceptId,
+    /// What it is worth by place, assertion and number of mentions, before rarity; 0 for one that is only denied.
+    pub salience: f32,
+    pub stance: Stance,
+}
+
+/// Whether the patient has a thing, over a whole thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stance {
+    Has,
+    HasNot,
+    /// Asked about, advised, a relative's: neither.
+    Open,
+}
+
+impl Profile {
+    pub fn of(subject: &Subject, weights: &RelatedWeights) -> Profile {
+        Profile {
+            words: words(&subject.thread, weights),
+            concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter()),
+            facts: subject.annotation.facts,
+        }
+    }
+}
+
+/// A word weighs by where it stands and, damped, by how often.
+fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
+    #[derive(Default)]
+    struct Occurrences {
+        title: f32,
+        question: f32,
+        answers: f32,
+    }
+    let mut occurrences: Vec<(String, Occurrences)> = Vec::new();
+    let mut known: FxHashMap<String, usize> = FxHashMap::default();
+    let mut add = |text: &str, count: fn(&mut Occurrences) -> &mut f32| {
+        for word in analyzer::words(text) {
+            let at = *known.entry(word.stem).or_insert_with_key(|stem| {
+                occurrences.push((stem.clone(), Occurrences::default()));
+                occurrences.len() - 1
+            });
+            *count(&mut occurrences[at].1) += 1.0;
+        }
+    };
+    add(thread.heading(), |found| &mut found.title);
+    for post in &thread.posts {
+        match post.role {
+            Role::Patient => add(&post.text, |found| &mut found.question),
+            Role::Doctor => {
+                add(&post.text, |found| &mut found.answers);
+                post.sections.iter().for_each(|section| add(&section.text, |found| &mut found.answers));
+            }
+        }
+    }
+    let weigh = |(stem, found): (String, Occurrences)| {
+        let in_title = if found.title > 0.0 { weights.source_title } else { 0.0 };
+        let weight = in_title + weights.source_question * found.question.ln_1p() + weights.source_answers * found.answers.ln_1p();
+        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.25 } }
+    };
+    occurrences.into_iter().map(weigh).collect()
+}
+
+/// One row a concept from the uses of one thread.
+pub fn concepts(uses: impl Iterator<Item = ConceptUse>) -> Vec<ProfileConcept> {
+    let mut rows: Vec<ProfileConcept> = Vec::new();
+    for used in uses {
+        let (salience, stance) = weigh(used);
+        // Uses come grouped by concept.
+        match rows.last_mut().filter(|row| row.concept == used.concept) {
+            None => rows.push(ProfileConcept { concept: used.concept, salience, stance }),
+            Some(row) => {
+                row.salience = row.salience.max(salience) + 0.25 * row.salience.min(salience);
+                row.stance = match (row.stance, stance) {
+                    (Stance::Has, _) | (_, Stance::Has) => Stance::Has,
+                    (Stance::HasNot, _) | (_, Stance::HasNot) => Stance::HasNot,
+                    _ => Stance::Open,
+                };
+            }
+        }
+    }
+    rows
+}
+
+fn weigh(used: ConceptUse) -> (f32, Stance) {
+    let place = match used.place {
+        Place::Title => 2.0,
+        Place::Question => 1.0,
+        Place::Diagnosis | Place::Causes => 0.7,
+        Place::Treatment | Place::Investigations => 0.5,
+        Place::Answer => 0.4,
+        Place::Advice => 0.2,
+    };
+    let (assertion, stance) = match used.assertion {
+        Assertion::Present => (1.0, Stance::Has),
+        Assertion::Past => (0.8, Stance::Has),
+        Assertion::Possible => (0.8, Stance::Open),
+        Assertion::Hypothetical => (0.5, Stance::Open),
+        Assertion::Family => (0.2, Stance::Open),
+        Assertion::Denied => (0.0, Stance::HasNot),
+    };
+    let often = 1.0 + 0.3 * f32::from(used.count).ln();
+    (place * assertion * often, stance)
+}

@@ -1,0 +1,163 @@
+//! **Concept** scores: how far what a thread says of concepts meets what is asked. Concepts are weighted here and not by BM25, which
+//! divides by the average length over all threads and so crushes fields that few threads fill.
+
+use rustc_hash::FxHashMap;
+use tantivy::columnar::Column;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, SegmentReader, Term};
+
+use crate::clinical::{Assertion, ConceptId};
+use crate::index::{ConceptUse, IndexError, Place, View};
+
+use super::SearchWeights;
+
+/// A concept that is wanted, and how any concept that stands near it counts for it.
+#[derive(Debug, Clone)]
+pub struct WantedConcept {
+    pub concept: ConceptId,
+    /// The finding is to be absent: "no fever".
+    pub denied: bool,
+    /// Rarity within the index, [`idf`](crate::index::idf).
+    pub idf: f32,
+}
+
+/// How a thread's concept meets a wanted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    Broader,
+    Narrower,
+    Exact,
+}
+
+/// What met one wanted concept best in one thread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConceptMatch {
+    /// Which of the wanted concepts.
+    pub wanted: usize,
+    pub found: ConceptId,
+    pub relation: Relation,
+    pub place: Place,
+    pub assertion: Assertion,
+    pub score: f32,
+}
+
+/// The concepts of the threads of one segment.
+pub struct ConceptColumns {
+    uses: Column<u64>,
+}
+
+impl ConceptColumns {
+    pub fn open(view: &View, reader: &SegmentReader) -> Result<ConceptColumns, IndexError> {
+        let uses = reader.fast_fields().u64("concepts").map_err(|error| view.damaged(error))?;
+        Ok(ConceptColumns { uses })
+    }
+
+    pub fn uses(&self, doc: DocId) -> impl Iterator<Item = ConceptUse> + '_ {
+        self.uses.values_for_doc(doc).filter_map(ConceptUse::unpack)
+    }
+}
+
+/// Threads of the view in which the concept occurs in `field`.
+pub fn threads_with(view: &View, field: Field, concept: ConceptId) -> Result<u64, IndexError> {
+    let term = Term::from_field_text(field, view.lexicon().concept(concept).id);
+    view.searcher().doc_freq(&term).map_err(|error| view.damaged(error))
+}
+
+/// Calls `each` with every thread of the segment in which the concept occurs in `field`, deleted ones too.
+pub fn for_each_thread_with(
+    view: &View,
+    segment: usize,
+    field: Field,
+    concept: ConceptId,
+    mut each: impl FnMut(DocId),
+) -> Result<(), IndexError> {
+    let reader = view.searcher().segment_reader(segment as u32);
+    let mut read = || -> tantivy::Result<()> {
+        let inverted = reader.inverted_index(field)?;
+        let term = Term::from_field_text(field, view.lexicon().concept(concept).id);
+        let Some(mut block) = inverted.read_block_postings(&term, IndexRecordOption::Basic)? else { return Ok(()) };
+        while block.block_len() > 0 {
+            block.docs().iter().copied().for_each(&mut each);
+            block.advance();
+        }
+        Ok(())
+    };
+    read().map_err(|error| view.damaged(error))
+}
+
+/// Which concepts count for the wanted ones, and as what: looked up once a query, read for every candidate.
+pub struct ConceptScorer<'w> {
+    wanted: Vec<WantedConcept>,
+    near: FxHashMap<ConceptId, Vec<(usize, Relation, u8)>>,
+    weights: &'w SearchWeights,
+}
+
+impl<'w> ConceptScorer<'w> {
+    pub fn new(view: &View, wanted: Vec<WantedConcept>, weights: &'w SearchWeights) -> ConceptScorer<'w> {
+        let lexicon = view.lexicon();
+        let mut near: FxHashMap<ConceptId, Vec<(usize, Relation, u8)>> = FxHashMap::default();
+        for (n, want) in wanted.iter().enumerate() {
+            near.entry(want.concept).or_default().push((n, Relation::Exact, 0));
+            for narrower in lexicon.descendants(want.concept) {
+                near.entry(narrower).or_default().push((n, Relation::Narrower, 1));
+            }
+            for (broader, distance) in lexicon.ancestors(want.concept) {
+                near.entry(broader).or_default().push((n, Relation::Broader, distance));
+            }
+        }
+        ConceptScorer { wanted, near, weights }
+    }
+
+    pub fn wanted(&self) -> &[WantedConcept] {
+        &self.wanted
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// The best match of each wanted concept among a thread's uses; concepts that the thread has not are left out.
+    pub fn matches(&self, uses: impl Iterator<Item = ConceptUse>) -> Vec<ConceptMatch> {
+        let mut best: Vec<Option<ConceptMatch>> = vec![None; self.wanted.len()];
+        // What a thread denies in one place and has in another it has: the better use counts, whatever the order.
+        for used in uses {
+            let Some(near) = self.near.get(&used.concept) else { continue };
+            for &(wanted, relation, distance) in near {
+                let score = self.score(&self.wanted[wanted], relation, distance, &used);
+                let found =
+                    ConceptMatch { wanted, found: used.concept, relation, place: used.place, assertion: used.assertion, score };
+                if best[wanted].is_none_or(|so_far| score > so_far.score) {
+                    best[wanted] = Some(found);
+                }
+            }
+        }
+        best.into_iter().flatten().collect()
+    }
+
+    fn score(&self, wanted: &WantedConcept, relation: Relation, distance: u8, used: &ConceptUse) -> f32 {
+        let w = self.weights;
+        let relation = match relation {
+            Relation::Exact => w.exact,
+            Relation::Narrower => w.narrower,
+            Relation::Broader => w.broader / f32::from(distance.max(1)),
+        };
+        let place = match used.place {
+            Place::Title => w.place_title,
+            Place::Question => w.place_question,
+            Place::Answer => w.place_answer,
+            _ => w.place_section,
+        };
+        let assertion = match (wanted.denied, used.assertion) {
+            (true, Assertion::Denied) => w.present,
+            (true, Assertion::Present) => w.denied,
+            (true, _) => 0.0,
+            (false, Assertion::Present) => w.present,
+            (false, Assertion::Denied) => w.denied,
+            (false, Assertion::Possible) => w.possible,
+            (false, Assertion::Past) => w.past,
+            (false, Assertion::Family) => w.family,
+            (false, Assertion::Hypothetical) => w.hypothetical,
+        };
+        wanted.idf * relation * place * assertion
+    }
+}

@@ -1,0 +1,201 @@
+//! A **snippet** is the passage of a thread that best shows why it was found, with the matching forms marked.
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+
+use crate::clinical::{Annotation, ConceptId, Mention, Part, sentences};
+use crate::index::{View, analyzer};
+use crate::query::Ask;
+use crate::thread::Thread;
+
+/// Characters to aim at: two lines of a terminal or of a page's column.
+const LENGTH: usize = 240;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Snippet {
+    pub text: String,
+    /// What matched, in code points of `text`, end exclusive; in order, without overlap.
+    pub highlights: Vec<[usize; 2]>,
+}
+
+/// What is to be marked: words by stem and concepts, each with what it is worth to show.
+#[derive(Debug, Clone, Default)]
+pub struct Marks {
+    stems: FxHashMap<String, f32>,
+    concepts: FxHashMap<ConceptId, f32>,
+}
+
+impl Marks {
+    pub fn of_ask(view: &View, ask: &Ask) -> Marks {
+        Marks::new(
+            view,
+            ask.words.iter().map(|word| (word.stem.clone(), 1.0)),
+            ask.concepts.iter().map(|asked| (asked.concept, 2.0)),
+        )
+    }
+
+    /// A concept is marked in all narrower forms too.
+    pub fn new(
+        view: &View,
+        stems: impl IntoIterator<Item = (String, f32)>,
+        concepts: impl IntoIterator<Item = (ConceptId, f32)>,
+    ) -> Marks {
+        let mut marks = Marks { stems: stems.into_iter().collect(), concepts: FxHashMap::default() };
+        for (concept, worth) in concepts {
+            for narrower in view.lexicon().descendants(concept) {
+                marks.concepts.entry(narrower).or_insert(worth * 0.8);
+            }
+            marks.concepts.insert(concept, worth);
+        }
+        marks
+    }
+}
+
+/// A stretch of a part's text that matches, in bytes.
+struct Match {
+    range: Range<usize>,
+    worth: f32,
+    /// What matched, so that the same thing twice does not count twice.
+    what: What,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum What {
+    Stem(String),
+    Concept(ConceptId),
+}
+
+/// The best passage. The title is shown above every snippet, so a passage from the posts is preferred to it.
+pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
+    let mut best: Option<(f32, &str, Range<usize>, Vec<Match>)> = None;
+    for (part, text) in texts(thread) {
+        let mentions =
+            annotation.parts.iter().find(|annotated| annotated.part == part).map_or(&[][..], |annotated| &annotated.mentions);
+        let matches = matches(text, mentions, marks);
+        for window in windows(text) {
+            let score = worth(&matches, &window);
+            if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
+                let inside = matches.iter().filter(|m| window.start <= m.range.start && m.range.end <= window.end);
+                let inside = inside.map(|m| Match { range: m.range.clone(), worth: m.worth, what: m.what.clone() }).collect();
+                best = Some((score, text, window, inside));
+            }
+        }
+    }
+    let Some((_, text, window, inside)) = best else { return Snippet::default() };
+    cut(text, window, &inside)
+}
+
+/// The running texts of a thread with the part that each is.
+fn texts(thread: &Thread) -> impl Iterator<Item = (Part, &str)> {
+    thread.posts.iter().enumerate().flat_map(|(n, post)| {
+        let n = n as u32;
+        let sections =
+            post.sections.iter().enumerate().map(move |(m, section)| (Part::Section(n, m as u32), section.text.as_str()));
+        std::iter::once((Part::Post(n), post.text.as_str())).chain(sections)
+    })
+}
+
+fn matches(text: &str, mentions: &[Mention], marks: &Marks) -> Vec<Match> {
+    let mut found: Vec<Match> = mentions
+        .iter()
+        .filter_map(|mention| {
+            let worth = *marks.concepts.get(&mention.concept)?;
+            Some(Match { range: mention.start as usize..mention.end as usize, worth, what: What::Concept(mention.concept) })
+        })
+        .collect();
+    let of_words = analyzer::words(text).into_iter().filter_map(|word| {
+        let worth = *marks.stems.get(&word.stem)?;
+        Some(Match { range: word.start..word.end, worth, what: What::Stem(word.stem) })
+    });
+    found.extend(of_words);
+    found.sort_by_key(|m| (m.range.start, std::cmp::Reverse(m.range.end)));
+    found
+}
+
+/// Runs of whole sentences of about [`LENGTH`] bytes; a longer sentence is a window by itself.
+fn windows(text: &str) -> Vec<Range<usize>> {
+    let sentences: Vec<Range<usize>> = sentences(text).into_iter().collect();
+    let mut windows = Vec::with_capacity(sentences.len());
+    for first in 0..sentences.len() {
+        let start = sentences[first].start;
+        let end = sentences[first..].iter().take_while(|sentence| sentence.end - start <= LENGTH).last();
+        windows.push(start..end.unwrap_or(&sentences[first]).end);
+    }
+    windows
+}
+
+/// Each thing counts once in a window.
+fn worth(matches: &[Match], window: &Range<usize>) -> f32 {
+    let mut seen = FxHashSet::default();
+    let first = matches.partition_point(|m| m.range.start < window.start);
+    let inside = matches[first..].iter().take_while(|m| m.range.start < window.end).filter(|m| m.range.end <= window.end);
+    inside.filter(|m| seen.insert(&m.what)).map(|m| m.worth).sum()
+}
+
+/// The passage as shown: white space in runs becomes one space, too long a sentence is cut around its first match.
+fn cut(text: &str, window: Range<usize>, matches: &[Match]) -> Snippet {
+    let window = shorten(text, window, matches);
+    let mut snippet = Snippet::default();
+    let mut length = 0;
+    if window.start > 0 && !text[..window.start].trim_end().ends_with(['.', '!', '?', ':']) {
+        snippet.text.push_str("… ");
+        length = 2;
+    }
+    let mut marked: Option<(usize, usize)> = None;
+    let mut next = matches.iter().peekable();
+    for (at, c) in text[window.clone()].char_indices().map(|(offset, c)| (window.start + offset, c)) {
+        if let Some((start, end)) = marked
+            && at >= end
+        {
+            snippet.highlights.push([start, length]);
+            marked = None;
+        }
+        while let Some(m) = next.peek() {
+            if m.range.start > at {
+                break;
+            }
+            let m = next.next().expect("peeked");
+            if marked.is_none() && m.range.start == at && m.range.end <= window.end {
+                marked = Some((length, m.range.end));
+            }
+        }
+        if !c.is_whitespace() {
+            snippet.text.push(c);
+            length += 1;
+        } else if !snippet.text.is_empty() && !snippet.text.ends_with(' ') {
+            snippet.text.push(' ');
+            length += 1;
+        }
+    }
+    if let Some((start, _)) = marked {
+        snippet.highlights.push([start, length]);
+    }
+    let trimmed = snippet.text.trim_end().len();
+    snippet.text.truncate(trimmed);
+    if window.end < text.trim_end().len() && !snippet.text.ends_with(['.', '!', '?', ':']) {
+        snippet.text.push_str(" …");
+    }
+    snippet
+}
+
+/// A window that is too long is cut at word ends, beginning a little before its first match.
+fn shorten(text: &str, window: Range<usize>, matches: &[Match]) -> Range<usize> {
+    const BEFORE: usize = 60;
+    if window.len() <= LENGTH + LENGTH / 4 {
+        return window;
+    }
+    let first = matches.first().map_or(window.start, |m| m.range.start);
+    let start = if first > window.start + BEFORE { word_end(text, first - BEFORE).min(first) } else { window.start };
+    let end = word_end(text, (start + LENGTH).min(window.end)).min(window.end);
+    start..end
+}
+
+/// The first white space from byte `at` on, or the end.
+fn word_end(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    text[at..].find(char::is_whitespace).map_or(text.len(), |offset| at + offset)
+}

@@ -1,0 +1,111 @@
+//! What the tests share: a folder of their own and the binary.
+#![allow(dead_code)] // each test file uses its part
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A temporary folder with an index of its own.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// What a run of the binary gave.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        Place { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file and says where.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("within the folder")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Runs the binary here, with the index in this folder.
+    pub fn run<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Ran {
+        ran(self.command(args).output().expect("the binary runs"))
+    }
+
+    pub fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_curbside"));
+        command.args(args).current_dir(self.folder.path()).env("CURBSIDE_INDEX", self.path("index")).env_remove("NO_COLOR");
+        command
+    }
+
+    pub fn run_with_input<S: AsRef<std::ffi::OsStr>>(&self, args: &[S], input: &[u8]) -> Ran {
+        use std::io::Write;
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        child.stdin.take().expect("piped").write_all(input).expect("input is taken");
+        ran(child.wait_with_output().expect("the binary ends"))
+    }
+
+    /// Indexes files of this folder, or of elsewhere; fails the test when the run fails as a whole.
+    pub fn index(&self, paths: &[&Path]) -> Ran {
+        let mut args = vec!["index".into(), "--format".into(), "json".into()];
+        args.extend(paths.iter().map(|path| path.as_os_str().to_owned()));
+        self.run(&args)
+    }
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {:?}; stderr {:?}", self.out, self.err))
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Ran {
+        assert_eq!(self.code, 0, "stderr: {}", self.err);
+        self
+    }
+
+    /// Neither a panic nor a trace of one: whatever was met, it was told in a sentence.
+    #[track_caller]
+    pub fn told(self, code: i32, sentence: &str) -> Ran {
+        assert_eq!(self.code, code, "stdout: {} stderr: {}", self.out, self.err);
+        assert!(self.err.contains(sentence), "{sentence:?} is not in {:?}", self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+}
+
+/// The sample archive of the repository.
+pub fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus-sample")
+}
+
+/// A path of the folder of real data beside the repository, or `None`, said aloud, where there is none.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    if !path.exists() {
+        eprintln!("skipped: {} is not there", path.display());
+        return None;
+    }
+    Some(path)
+}
