@@ -1,6 +1,6 @@
 //! A **line** is one sentence as the rules read it: an item a word or mark, and one item a mention, however many words it has.
 
-use super::rules::{Channel, MENTION, Rules, Symbol, is_silent};
+use super::rules::{Channel, MENTION, Rules, Sought, Symbol, is_silent};
 use super::Speaker;
 use crate::clinical::tokens::{Class, Tokens};
 use crate::clinical::Mention;
@@ -68,5 +68,6 @@ pub(super) fn is_ongoing(tokens: &Tokens, mention: &Mention, scratch: &mut Vec<I
         }
         n += 1;
     }
-    (0..scratch.len()).any(|at| rules.longest(scratch, at, false, Channel::Ongoing, Speaker::Unknown).is_some())
+    let sought = Sought { channel: Channel::Ongoing, speaker: Speaker::Unknown, kind: None };
+    (0..scratch.len()).any(|at| rules.longest(scratch, at, false, sought).is_some())
 }

@@ -17,7 +17,7 @@ use super::tokens::Tokens;
 use super::{AskedFor, Assertion, ConceptId, Kind, Mention};
 use crate::thread::{Role, SectionKind};
 use line::Item;
-use rules::{Channel, Reach, Rule, Rules, Says, Symbol};
+use rules::{Channel, Reach, Rule, Rules, Says, Sought, Symbol};
 
 /// What is known of a text beside its words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,7 +77,6 @@ pub fn judge_span(text: &str, span: Range<usize>, kind: Kind, context: &Context)
 
 /// One rule found in a line, with the items that its cue may reach.
 struct Cue {
-    says: Says,
     rule: &'static Rule,
     /// Items of the cue, end exclusive.
     start: u32,
@@ -85,6 +84,12 @@ struct Cue {
     /// Items that it reaches, end exclusive.
     from: u32,
     to: u32,
+}
+
+impl Cue {
+    fn new(rule: &'static Rule, start: usize, end: usize) -> Cue {
+        Cue { rule, start: start as u32, end: end as u32, from: 0, to: 0 }
+    }
 }
 
 /// What a sentence as a whole says of its speaker and of whom it speaks.
@@ -147,12 +152,20 @@ impl<'c> Judge<'c> {
         line::read(tokens, sentence.start as u32, sentence.end as u32, mentions, &mut self.line, &mut self.places);
         let opened = self.line.iter().take_while(|item| self.rules.is_in(item.symbol, self.opener)).count();
         let voice = self.hear(opened);
-        self.find(opened, voice.speaker);
-        for (n, mention) in mentions.iter_mut().enumerate() {
-            let kind = kind_of(mention.concept);
+        for kind in Kind::ALL {
+            if !mentions.iter().any(|mention| kind_of(mention.concept) == kind) {
+                continue;
+            }
+            self.find(opened, voice.speaker, kind);
+            self.settle(tokens, mentions, kind, kind_of, &voice);
+        }
+    }
+
+    fn settle(&mut self, tokens: &Tokens, mentions: &mut [Mention], kind: Kind, kind_of: &impl Fn(ConceptId) -> Kind, voice: &Voice) {
+        for (n, mention) in mentions.iter_mut().enumerate().filter(|(_, mention)| kind_of(mention.concept) == kind) {
             let place = self.places[n];
             let ongoing = kind == Kind::Procedure && line::is_ongoing(tokens, mention, &mut self.scratch);
-            let (assertion, cue) = self.decide(place, kind, ongoing, &voice);
+            let (assertion, cue) = self.decide(place, kind, ongoing, voice);
             mention.assertion = assertion;
             mention.cue = cue.map(|(start, end)| (self.line[start as usize].start, self.line[end as usize - 1].end));
         }
@@ -161,9 +174,10 @@ impl<'c> Judge<'c> {
     /// Who speaks, and of whom.
     fn hear(&mut self, opened: usize) -> Voice {
         let (mut own, mut doctor, mut pointer) = (false, false, false);
+        let sought = Sought { channel: Channel::Voice, speaker: Speaker::Unknown, kind: None };
         let mut at = 0;
         while at < self.line.len() {
-            match self.rules.longest(&self.line, at, at <= opened, Channel::Voice, Speaker::Unknown) {
+            match self.rules.longest(&self.line, at, at <= opened, sought) {
                 None => at += 1,
                 Some(found) => {
                     for rule in found.rules() {
@@ -190,12 +204,14 @@ impl<'c> Judge<'c> {
     }
 
     /// Fills `cues`, each with the items it reaches.
-    fn find(&mut self, opened: usize, speaker: Speaker) {
+    fn find(&mut self, opened: usize, speaker: Speaker, kind: Kind) {
+        let sought = |channel| Sought { channel, speaker, kind: Some(kind) };
         self.cues.clear();
         self.ends.clear();
-        let (mut cue_from, mut end_from) = (0, 0);
+        let (mut cue_from, mut frame_from, mut end_from) = (0, 0, 0);
         for at in 0..self.line.len() {
-            if at >= cue_from && let Some(found) = self.rules.longest(&self.line, at, at <= opened, Channel::Cue, speaker) {
+            let begins = at <= opened;
+            if at >= cue_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Cue)) {
                 cue_from = found.end.max(at + 1);
                 for rule in found.rules() {
                     let asked_for = rule.says == Says::Family
@@ -204,18 +220,18 @@ impl<'c> Judge<'c> {
                         // Words of a pseudo-cue end nothing either.
                         Says::Pseudo => end_from = found.end,
                         _ if asked_for => {}
-                        says => self.cues.push(Cue {
-                            says,
-                            rule,
-                            start: at as u32,
-                            end: found.end as u32,
-                            from: 0,
-                            to: 0,
-                        }),
+                        _ => self.cues.push(Cue::new(rule, at, found.end)),
                     }
                 }
             }
-            if at >= end_from && let Some(found) = self.rules.longest(&self.line, at, at <= opened, Channel::End, speaker) {
+            if at >= frame_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Frame)) {
+                frame_from = found.end.max(at + 1);
+                // "Get your MRI": the words that advise hold the one that would point.
+                let held = found.end <= cue_from && at < cue_from;
+                let kept = found.rules().filter(|rule| !held || rule.says == Says::General);
+                self.cues.extend(kept.map(|rule| Cue::new(rule, at, found.end)));
+            }
+            if at >= end_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::End)) {
                 end_from = found.end.max(at + 1);
                 let reach = found.rules().map(|rule| rule.reach).next().unwrap_or(Reach::Both);
                 self.ends.push((at as u32, found.end as u32, reach));
@@ -256,44 +272,44 @@ impl<'c> Judge<'c> {
 
     fn decide(&self, place: u32, kind: Kind, ongoing: bool, voice: &Voice) -> (Assertion, Option<(u32, u32)>) {
         let mut general = None;
-        let mut definite = false;
+        let (mut definite, mut stated) = (false, false);
         let mut outer: Option<(u32, &Cue)> = None;
         let mut near: Option<(u32, &Cue)> = None;
         let mut denied: Option<(u32, &Cue)> = None;
         for cue in &self.cues {
             let inside = cue.start <= place && place < cue.end;
             let reached = if cue.rule.reach == Reach::Inside { inside } else { !inside && cue.from <= place && place < cue.to };
-            if !reached || !cue.rule.is_about(kind) {
+            if !reached {
                 continue;
             }
             let distance = if inside { 0 } else if place < cue.start { cue.start - place } else { place + 1 - cue.end };
             let nearer = |other: Option<(u32, &Cue)>| other.is_none_or(|(far, _)| distance < far);
-            match cue.says {
+            match cue.rule.says {
                 Says::Family => return (Assertion::Family, Some((cue.start, cue.end))),
                 Says::Asked | Says::Supposed if nearer(outer) => outer = Some((distance, cue)),
                 Says::General => general = general.or(Some(cue)),
                 Says::Definite => definite = true,
+                Says::Stated => stated = true,
                 Says::Denied if nearer(denied) => denied = Some((distance, cue)),
                 Says::Present | Says::Possible | Says::Past | Says::Hypothetical if nearer(near) => near = Some((distance, cue)),
                 _ => {}
             }
         }
-        if let (Some((far, past)), Some(denial)) = (near, denied)
-            && (past.says == Says::Past || denial.0 <= far)
-            || near.is_none()
-        {
-            near = denied;
-        }
+        near = match (near, denied) {
+            (Some((far, inner)), Some(denial)) if inner.rule.says == Says::Past || denial.0 <= far => Some(denial),
+            (None, denied) => denied,
+            (near, _) => near,
+        };
         let by = |cue: &Cue| Some((cue.start, cue.end));
         if !definite && let Some((far, cue)) = outer {
-            let kept = near.filter(|(distance, inner)| matches!(inner.says, Says::Present | Says::Past) && *distance < far);
+            let kept = near.filter(|(distance, inner)| matches!(inner.rule.says, Says::Present | Says::Past) && *distance < far);
             if kept.is_none() {
-                let assertion = if cue.says == Says::Asked { Assertion::Possible } else { Assertion::Hypothetical };
+                let assertion = if cue.rule.says == Says::Asked { Assertion::Possible } else { Assertion::Hypothetical };
                 return (assertion, by(cue));
             }
         }
         if let Some((_, cue)) = near {
-            match cue.says {
+            match cue.rule.says {
                 Says::Denied => return (Assertion::Denied, by(cue)),
                 Says::Past => return (Assertion::Past, by(cue)),
                 Says::Present => return (Assertion::Present, by(cue)),
@@ -302,7 +318,7 @@ impl<'c> Judge<'c> {
                 _ => {}
             }
         }
-        if definite {
+        if definite || stated {
             return (held(kind, ongoing), None);
         }
         if let Some(cue) = general {

@@ -30,6 +30,8 @@ pub(super) enum Says {
     General,
     /// The mention is the patient's own or one spoken of before: "my", "this".
     Definite,
+    /// The sentence states it of the patient, so that it is not general: "you have".
+    Stated,
     /// Words that hold a cue of another rule and are none.
     Pseudo,
     /// No cue reaches beyond these words.
@@ -48,6 +50,7 @@ pub(super) enum Says {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channel {
     Cue,
+    Frame,
     End,
     Voice,
     Ongoing,
@@ -76,13 +79,20 @@ impl Rule {
     pub const CLAUSE: u8 = u8::MAX - 1;
     pub const SENTENCE: u8 = u8::MAX;
 
-    pub fn is_about(&self, kind: Kind) -> bool {
-        self.on & (1 << kind as u8) != 0
+    fn fits(&self, sought: Sought) -> bool {
+        self.says.channel() == sought.channel
+            && sought.kind.is_none_or(|kind| self.on & (1 << kind as u8) != 0)
+            && (sought.channel == Channel::Voice || self.by.is_none_or(|by| (by == Speaker::Doctor) == (sought.speaker == Speaker::Doctor)))
     }
+}
 
-    fn is_said_by(&self, speaker: Speaker) -> bool {
-        self.by.is_none_or(|by| (by == Speaker::Doctor) == (speaker == Speaker::Doctor))
-    }
+/// Which rules are looked for. A rule about drugs does not exist for a symptom, so that it hides none that do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    pub channel: Channel,
+    pub speaker: Speaker,
+    /// Of the mention; `None` for all.
+    pub kind: Option<Kind>,
 }
 
 impl Says {
@@ -91,6 +101,7 @@ impl Says {
             Says::End => Channel::End,
             Says::Own | Says::Doctor | Says::Pointer => Channel::Voice,
             Says::Ongoing => Channel::Ongoing,
+            Says::General | Says::Definite | Says::Stated => Channel::Frame,
             _ => Channel::Cue,
         }
     }
@@ -107,6 +118,7 @@ impl Says {
             "supposed" => Says::Supposed,
             "general" => Says::General,
             "definite" => Says::Definite,
+            "stated" => Says::Stated,
             "pseudo" => Says::Pseudo,
             "end" => Says::End,
             "own" => Says::Own,
@@ -118,7 +130,7 @@ impl Says {
     }
 }
 
-/// A word of the rules, a class of words, or one of the four below.
+/// A word of the rules, a class of words, or one of those below.
 pub(super) type Symbol = u16;
 
 /// A word of no rule.
@@ -146,14 +158,13 @@ pub(super) struct Rules {
 pub(super) struct Found<'r> {
     pub end: usize,
     rules: &'r [Rule],
-    channel: Channel,
-    speaker: Speaker,
+    sought: Sought,
 }
 
 impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
-        let (channel, speaker) = (self.channel, self.speaker);
-        self.rules.iter().filter(move |rule| rule.says.channel() == channel && rule.is_said_by(speaker))
+        let sought = self.sought;
+        self.rules.iter().filter(move |rule| rule.fits(sought))
     }
 }
 
@@ -177,12 +188,12 @@ impl Rules {
             edges: FxHashMap::default(),
             nodes: vec![Vec::new()],
         };
-        let mut lines = table.lines().zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with("# "));
+        let mut lines = table.lines().zip(1..).filter(|(line, _)| line.contains('\t') || line.starts_with('@'));
         let header: Vec<&str> = lines.next().map(|(line, _)| line.split('\t').collect()).unwrap_or_default();
         let column = |name: &str| header.iter().position(|h| *h == name).ok_or_else(|| format!("line 1: no column {name:?}"));
         let columns = [column("trigger")?, column("kind")?, column("direction")?, column("scope")?, column("on")?, column("by")?];
         for (line, number) in lines {
-            if let Some(class) = line.strip_prefix('@') {
+            if let Some(class) = line.strip_prefix('@').filter(|line| !line.contains('\t')) {
                 rules.add_class(class).map_err(|error| format!("line {number}: {error}"))?;
                 continue;
             }
@@ -327,27 +338,26 @@ impl Rules {
     }
 
     /// The longest trigger of a channel that begins with an item; `begins` when only openers stand before it in its sentence.
-    pub fn longest(&self, line: &[Item], at: usize, begins: bool, channel: Channel, speaker: Speaker) -> Option<Found<'_>> {
+    pub fn longest(&self, line: &[Item], at: usize, begins: bool, sought: Sought) -> Option<Found<'_>> {
         let mut longest: Option<(usize, u32)> = None;
-        if self.begins[line[at].symbol as usize] & (1 << channel as u8) != 0 {
-            self.follow(0, line, at, channel, speaker, &mut longest);
+        if self.begins[line[at].symbol as usize] & (1 << sought.channel as u8) != 0 {
+            self.follow(0, line, at, sought, &mut longest);
         }
         if begins && let Some(&node) = self.edges.get(&(0, BEGIN)) {
-            self.follow(node, line, at, channel, speaker, &mut longest);
+            self.follow(node, line, at, sought, &mut longest);
         }
-        longest.map(|(end, node)| Found { end, rules: &self.nodes[node as usize], channel, speaker })
+        longest.map(|(end, node)| Found { end, rules: &self.nodes[node as usize], sought })
     }
 
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small.
-    fn follow(&self, node: u32, line: &[Item], at: usize, channel: Channel, speaker: Speaker, longest: &mut Option<(usize, u32)>) {
-        let fits = |rule: &Rule| rule.says.channel() == channel && rule.is_said_by(speaker);
-        if longest.is_none_or(|(end, _)| at > end) && self.nodes[node as usize].iter().any(fits) {
+    fn follow(&self, node: u32, line: &[Item], at: usize, sought: Sought, longest: &mut Option<(usize, u32)>) {
+        if longest.is_none_or(|(end, _)| at > end) && self.nodes[node as usize].iter().any(|rule| rule.fits(sought)) {
             *longest = Some((at, node));
         }
         let Some(item) = line.get(at) else { return };
         let mut step = |symbol| {
             if let Some(&next) = self.edges.get(&(node, symbol)) {
-                self.follow(next, line, at + 1, channel, speaker, longest);
+                self.follow(next, line, at + 1, sought, longest);
             }
         };
         step(item.symbol);
