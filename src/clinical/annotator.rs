@@ -1,11 +1,12 @@
 //! The **annotator** reads texts and threads: where a concept is named, and whether the patient has it.
 
+use super::assertion::{self, Context};
 use super::compose::{Found, compose};
 use super::matcher::Reading;
 use super::spelling::correct;
 use super::tokens::Tokens;
-use super::{AnnotatedPart, Annotation, Assertion, Lexicon, Mention, Part, PatientFacts};
-use crate::thread::Thread;
+use super::{AnnotatedPart, Annotation, AskedFor, Assertion, Lexicon, Mention, Part, PatientFacts, sentences};
+use crate::thread::{Role, Thread};
 
 /// A lexicon and the rules of assertion, ready to read. Cheap to clone.
 #[derive(Clone)]
@@ -25,7 +26,12 @@ impl Annotator {
     /// The mentions of a text by itself, in its order; they do not overlap.
     pub fn annotate(&self, text: &str) -> Vec<Mention> {
         let tokens = Tokens::of(text);
-        let reading = Reading::of(self.lexicon.view(), &tokens);
+        let asked_for = PatientFacts::of(&tokens).asked_for;
+        self.read(&tokens, &Context { asked_for, ..Context::default() })
+    }
+
+    fn read(&self, tokens: &Tokens, context: &Context) -> Vec<Mention> {
+        let reading = Reading::of(self.lexicon.view(), tokens);
         let found = compose(&reading, reading.items());
         let mention = |found: &Found| Mention {
             start: tokens.as_slice()[found.first].start,
@@ -34,36 +40,69 @@ impl Annotator {
             assertion: Assertion::Present,
             cue: None,
         };
-        found.iter().map(mention).collect()
+        let mut mentions: Vec<Mention> = found.iter().map(mention).collect();
+        if !mentions.is_empty() {
+            let kind_of = |concept| self.lexicon.concept(concept).kind;
+            assertion::judge(tokens, &sentences(tokens.text()), &mut mentions, kind_of, context);
+        }
+        mentions
     }
 
     /// The mentions of every part of a thread, read with what the thread says of its patient.
     pub fn annotate_thread(&self, thread: &Thread) -> Annotation {
+        let facts = self.facts_of(thread);
+        let asked_for = facts.asked_for;
         let mut parts = Vec::new();
-        let mut read = |part, text: &str| {
-            let mentions = self.annotate(text);
+        let mut read = |part, text: &str, author, section| {
+            let mentions = self.read(&Tokens::of(text), &Context { author, section, asked_for });
             if !mentions.is_empty() {
                 parts.push(AnnotatedPart { part, mentions });
             }
         };
-        read(Part::Title, &thread.title);
+        read(Part::Title, &thread.title, Some(Role::Patient), None);
         for (n, post) in (0..).zip(&thread.posts) {
-            read(Part::Post(n), &post.text);
+            read(Part::Post(n), &post.text, Some(post.role), None);
             for (m, section) in (0..).zip(&post.sections) {
-                read(Part::Section(n, m), &section.text);
+                read(Part::Section(n, m), &section.text, Some(post.role), Some(section.kind));
             }
         }
-        let facts = thread.question().map(|post| self.facts(&post.text)).unwrap_or_default();
+        settle_title(&mut parts);
         Annotation { parts, facts }
     }
 
+    /// What the thread says of its patient: the question first, then its title, then what the site gives.
+    fn facts_of(&self, thread: &Thread) -> PatientFacts {
+        let question = thread.question().map(|post| self.facts(&post.text)).unwrap_or_default();
+        let title = self.facts(&thread.title);
+        let given = thread.patient.as_ref();
+        PatientFacts {
+            age: given.and_then(|patient| patient.age).map(|age| age as f32).or(question.age).or(title.age),
+            sex: given.and_then(|patient| patient.sex).or(question.sex).or(title.sex),
+            pregnant: question.pregnant.or(title.pregnant),
+            duration_days: question.duration_days.or(title.duration_days),
+            asked_for: if question.asked_for == AskedFor::Oneself { title.asked_for } else { question.asked_for },
+        }
+    }
+
     /// What a text says of its patient.
-    pub fn facts(&self, _text: &str) -> PatientFacts {
-        PatientFacts::default()
+    pub fn facts(&self, text: &str) -> PatientFacts {
+        PatientFacts::of(&Tokens::of(text))
     }
 
     /// The nearest word of a term for a misspelt word; `None` for a word that a term has, or that none is near.
     pub fn correct(&self, word: &str) -> Option<&str> {
         correct(&self.lexicon.view(), word)
+    }
+}
+
+/// A title is judged with its thread: where it speaks of a concept in general, and the patient's own words say more, those hold.
+fn settle_title(parts: &mut [AnnotatedPart]) {
+    let Some((title, rest)) = parts.split_first_mut().filter(|(first, _)| first.part == Part::Title) else { return };
+    let Some(question) = rest.iter().find(|part| matches!(part.part, Part::Post(_))) else { return };
+    for mention in title.mentions.iter_mut().filter(|mention| mention.assertion == Assertion::Hypothetical) {
+        let told = question.mentions.iter().find(|other| other.concept == mention.concept);
+        if let Some(told) = told.filter(|told| told.assertion == Assertion::Present) {
+            (mention.assertion, mention.cue) = (told.assertion, None);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! knows of a concept.
 
 mod annotator;
+pub mod assertion;
 mod compile;
 mod compose;
 mod concept;
@@ -12,11 +13,10 @@ mod lexicon;
 mod matcher;
 mod mention;
 mod reading;
+mod sentences;
 mod spelling;
 mod tokens;
 mod view;
-
-use std::ops::Range;
 
 pub use annotator::Annotator;
 pub use compile::LexiconError;
@@ -25,15 +25,5 @@ pub use facts::{AskedFor, PatientFacts};
 pub use lexicon::{Concept, Lexicon};
 pub use mention::{AnnotatedPart, Annotation, Assertion, Mention, Part};
 pub use reading::{ReadMention, Reading};
+pub use sentences::sentences;
 pub use tokens::{Class, Gap, Token, Tokens};
-
-/// The sentences of a text, as ranges of its bytes.
-pub fn sentences(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for piece in text.split_inclusive(['.', '!', '?', '\n']) {
-        found.push(start..start + piece.len());
-        start += piece.len();
-    }
-    found
-}
