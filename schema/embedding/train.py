@@ -273,7 +273,7 @@ def main():
     parser.add_argument("--words", type=int, default=20_000)
     parser.add_argument("--word-pairs", type=int, default=5_000)
     parser.add_argument("--cells", type=int, default=2_048)
-    parser.add_argument("--steps", type=int, default=2_000)
+    parser.add_argument("--steps", type=int, default=1_200)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)

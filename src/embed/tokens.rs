@@ -129,7 +129,7 @@ impl<'e, F: FnMut(u32) -> bool> Walk<'e, F> {
         }
         let prefix = self.piece.len();
         let room = self.embedder.longest_token().saturating_sub(prefix);
-        self.piece.extend_from_slice(&word.as_bytes()[at..word.floor_char_boundary(at + room)]);
+        self.piece.extend_from_slice(&word.as_bytes()[at..word.len().min(at + room)]);
         while self.piece.len() > prefix {
             let end = at + self.piece.len() - prefix;
             if word.is_char_boundary(end)

