@@ -1,73 +1,82 @@
-//! A **line** is one sentence as the rules read it: an item a word or mark, and one item a mention, however many words it has.
+//! A **line** is one sentence as the rules read it: an item a word or mark. A mention counts as one word, however many it has.
 
 use super::Speaker;
-use super::rules::{Channel, MENTION, Rules, Sought, Symbol, is_silent};
+use super::rules::{Channel, Rules, Sought, Symbol, is_silent};
 use crate::clinical::Mention;
 use crate::clinical::tokens::{Class, Tokens};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
     pub symbol: Symbol,
-    /// A word, a number or a mention, and not a mark.
+    /// A word or a number, and not a mark.
     pub is_word: bool,
+    pub in_mention: bool,
+    /// Where a mention begins, the item behind it; else 0.
+    pub mention_to: u32,
+    /// The number of the word, all words of one mention being one.
+    pub at: u32,
     /// Bytes of the text.
     pub start: u32,
     pub end: u32,
 }
 
-/// Reads the tokens from byte `start` to byte `end` into `line`, and the items of the mentions, in their order, into `places`.
-/// `mentions` are those within, in the order of the text; of two that overlap, both get the item where the first begins.
-pub(super) fn read(tokens: &Tokens, start: u32, end: u32, mentions: &[Mention], line: &mut Vec<Item>, places: &mut Vec<u32>) {
-    let rules = Rules::get();
+/// Reads the tokens from byte `start` to byte `end` into `line`, and the items of each mention, end exclusive, into `places`.
+/// `mentions` are those that begin within, in the order of the text.
+pub(super) fn read(
+    tokens: &Tokens,
+    start: u32,
+    end: u32,
+    mentions: &[Mention],
+    line: &mut Vec<Item>,
+    places: &mut Vec<(u32, u32)>,
+) {
     line.clear();
     places.clear();
-    let mut n = tokens.at_or_after(start);
-    let mut waiting = mentions.iter().peekable();
-    while let Some(token) = tokens.as_slice().get(n).filter(|token| token.start < end) {
-        let mut reached = 0;
-        while let Some(mention) = waiting.next_if(|mention| mention.start < token.end) {
-            if reached == 0 {
-                line.push(Item { symbol: MENTION, is_word: true, start: mention.start, end: mention.end });
-            }
-            reached = reached.max(mention.end);
-            places.push(line.len() as u32 - 1);
+    push(tokens, start, end, line);
+    let mut from = 0;
+    for mention in mentions {
+        while from + 1 < line.len() && line[from].end <= mention.start {
+            from += 1;
         }
-        if reached > 0 {
-            // A mention of no letters reaches no further than its token.
-            let behind = reached.max(token.end);
-            while tokens.as_slice().get(n).is_some_and(|token| token.start < behind) {
-                n += 1;
-            }
-            while waiting.next_if(|mention| mention.start < behind).is_some() {
-                places.push(line.len() as u32 - 1);
-            }
-            continue;
+        let mut to = from + 1;
+        while to < line.len() && line[to].start < mention.end {
+            to += 1;
         }
-        if !is_silent(tokens, n) {
-            let is_word = token.class != Class::Mark;
-            line.push(Item { symbol: rules.symbol(tokens, n), is_word, start: token.start, end: token.end });
-        }
-        n += 1;
+        places.push((from as u32, to as u32));
+        line[from].mention_to = line[from].mention_to.max(to as u32);
+        line[from..to].iter_mut().for_each(|item| item.in_mention = true);
     }
-    if line.is_empty() {
-        line.push(Item { symbol: MENTION, is_word: true, start, end });
+    let mut at = 0;
+    let mut behind = 0;
+    for (n, item) in line.iter_mut().enumerate() {
+        if n >= behind && n > 0 {
+            at += 1;
+        }
+        item.at = at;
+        behind = behind.max(item.mention_to as usize);
     }
-    // A mention behind the last token, of a text that ends within it.
-    places.resize(mentions.len(), line.len() as u32 - 1);
 }
 
 /// Whether the words of a procedure name something worn or going on: a pacemaker, physiotherapy.
 pub(super) fn is_ongoing(tokens: &Tokens, mention: &Mention, scratch: &mut Vec<Item>) -> bool {
-    let rules = Rules::get();
     scratch.clear();
-    let mut n = tokens.at_or_after(mention.start);
-    while let Some(token) = tokens.as_slice().get(n).filter(|token| token.start < mention.end) {
+    push(tokens, mention.start, mention.end, scratch);
+    let sought = Sought { channel: Channel::Ongoing, speaker: Speaker::Unknown, kind: None };
+    (0..scratch.len()).any(|at| Rules::get().longest(scratch, at, false, sought).is_some())
+}
+
+/// The items of the tokens that begin from byte `start` on and before byte `end`: at least one.
+fn push(tokens: &Tokens, start: u32, end: u32, line: &mut Vec<Item>) {
+    let rules = Rules::get();
+    let item = |symbol, is_word, start, end| Item { symbol, is_word, in_mention: false, mention_to: 0, at: 0, start, end };
+    let mut n = tokens.at_or_after(start);
+    while let Some(token) = tokens.as_slice().get(n).filter(|token| token.start < end) {
         if !is_silent(tokens, n) {
-            let is_word = token.class != Class::Mark;
-            scratch.push(Item { symbol: rules.symbol(tokens, n), is_word, start: token.start, end: token.end });
+            line.push(item(rules.symbol(tokens, n), token.class != Class::Mark, token.start, token.end));
         }
         n += 1;
     }
-    let sought = Sought { channel: Channel::Ongoing, speaker: Speaker::Unknown, kind: None };
-    (0..scratch.len()).any(|at| rules.longest(scratch, at, false, sought).is_some())
+    if line.is_empty() {
+        line.push(item(super::rules::OTHER, false, start, end));
+    }
 }

@@ -111,7 +111,7 @@ struct Judge<'c> {
     /// Who spoke last where the author is not given.
     spoke: Speaker,
     line: Vec<Item>,
-    places: Vec<u32>,
+    places: Vec<(u32, u32)>,
     cues: Vec<Cue>,
     ends: Vec<(u32, u32, Reach)>,
     scratch: Vec<Item>,
@@ -161,14 +161,7 @@ impl<'c> Judge<'c> {
         }
     }
 
-    fn settle(
-        &mut self,
-        tokens: &Tokens,
-        mentions: &mut [Mention],
-        kind: Kind,
-        kind_of: &impl Fn(ConceptId) -> Kind,
-        voice: &Voice,
-    ) {
+    fn settle(&mut self, tokens: &Tokens, mentions: &mut [Mention], kind: Kind, kind_of: &impl Fn(ConceptId) -> Kind, voice: &Voice) {
         for (n, mention) in mentions.iter_mut().enumerate().filter(|(_, mention)| kind_of(mention.concept) == kind) {
             let place = self.places[n];
             let ongoing = kind == Kind::Procedure && line::is_ongoing(tokens, mention, &mut self.scratch);
@@ -218,9 +211,7 @@ impl<'c> Judge<'c> {
         let (mut cue_from, mut frame_from, mut end_from) = (0, 0, 0);
         for at in 0..self.line.len() {
             let begins = at <= opened;
-            if at >= cue_from
-                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Cue))
-            {
+            if at >= cue_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Cue)) {
                 cue_from = found.end.max(at + 1);
                 for rule in found.rules() {
                     let asked_for = rule.says == Says::Family
@@ -233,18 +224,14 @@ impl<'c> Judge<'c> {
                     }
                 }
             }
-            if at >= frame_from
-                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Frame))
-            {
+            if at >= frame_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Frame)) {
                 frame_from = found.end.max(at + 1);
                 // "Get your MRI": the words that advise hold the one that would point.
                 let held = found.end <= cue_from && at < cue_from;
                 let kept = found.rules().filter(|rule| !held || rule.says == Says::General);
                 self.cues.extend(kept.map(|rule| Cue::new(rule, at, found.end)));
             }
-            if at >= end_from
-                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::End))
-            {
+            if at >= end_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::End)) {
                 end_from = found.end.max(at + 1);
                 let reach = found.rules().map(|rule| rule.reach).next().unwrap_or(Reach::Both);
                 self.ends.push((at as u32, found.end as u32, reach));
@@ -267,7 +254,7 @@ impl<'c> Judge<'c> {
                     Some(end) if cue.rule.scope != Rule::SENTENCE => end.0,
                     _ => last,
                 };
-                cue.to = if cue.rule.scope < Rule::CLAUSE { stop.min(cue.end + u32::from(cue.rule.scope)) } else { stop };
+                cue.to = stop;
             }
         }
         let mut next = self.ends.len();
@@ -277,37 +264,25 @@ impl<'c> Judge<'c> {
                     next -= 1;
                 }
                 let stop = if next > 0 && cue.rule.scope != Rule::SENTENCE { self.ends[next - 1].1 } else { 0 };
-                let reach = if cue.rule.scope < Rule::CLAUSE { u32::from(cue.rule.scope) } else { last };
-                cue.from = stop.max(cue.start.saturating_sub(reach));
+                cue.from = stop;
             }
         }
     }
 
-    fn decide(&self, place: u32, kind: Kind, ongoing: bool, voice: &Voice) -> (Assertion, Option<(u32, u32)>) {
+    fn decide(&self, place: (u32, u32), kind: Kind, ongoing: bool, voice: &Voice) -> (Assertion, Option<(u32, u32)>) {
         let mut general = None;
-        let (mut definite, mut stated) = (false, false);
+        let (mut definite, mut stated) = (None, false);
         let mut outer: Option<(u32, &Cue)> = None;
         let mut near: Option<(u32, &Cue)> = None;
         let mut denied: Option<(u32, &Cue)> = None;
         for cue in &self.cues {
-            let inside = cue.start <= place && place < cue.end;
-            let reached = if cue.rule.reach == Reach::Inside { inside } else { !inside && cue.from <= place && place < cue.to };
-            if !reached {
-                continue;
-            }
-            let distance = if inside {
-                0
-            } else if place < cue.start {
-                cue.start - place
-            } else {
-                place + 1 - cue.end
-            };
+            let Some(distance) = self.distance(cue, place) else { continue };
             let nearer = |other: Option<(u32, &Cue)>| other.is_none_or(|(far, _)| distance < far);
             match cue.rule.says {
                 Says::Family => return (Assertion::Family, Some((cue.start, cue.end))),
                 Says::Asked | Says::Supposed if nearer(outer) => outer = Some((distance, cue)),
                 Says::General => general = general.or(Some(cue)),
-                Says::Definite => definite = true,
+                Says::Definite => definite = Some(definite.map_or(distance, |other| distance.min(other))),
                 Says::Stated => stated = true,
                 Says::Denied if nearer(denied) => denied = Some((distance, cue)),
                 Says::Present | Says::Possible | Says::Past | Says::Hypothetical if nearer(near) => near = Some((distance, cue)),
@@ -320,24 +295,26 @@ impl<'c> Judge<'c> {
             (near, _) => near,
         };
         let by = |cue: &Cue| Some((cue.start, cue.end));
-        if !definite && let Some((far, cue)) = outer {
+        // "Is my headache …": nothing that lies further off makes one's own headache uncertain.
+        let owned = |far: u32| definite.is_some_and(|distance| distance <= far);
+        if let Some((far, cue)) = outer.filter(|(far, _)| !owned(*far)) {
             let kept = near.filter(|(distance, inner)| matches!(inner.rule.says, Says::Present | Says::Past) && *distance < far);
             if kept.is_none() {
                 let assertion = if cue.rule.says == Says::Asked { Assertion::Possible } else { Assertion::Hypothetical };
                 return (assertion, by(cue));
             }
         }
-        if let Some((_, cue)) = near {
+        if let Some((far, cue)) = near {
             match cue.rule.says {
                 Says::Denied => return (Assertion::Denied, by(cue)),
                 Says::Past => return (Assertion::Past, by(cue)),
                 Says::Present => return (Assertion::Present, by(cue)),
-                Says::Possible if !definite => return (Assertion::Possible, by(cue)),
-                Says::Hypothetical if !definite => return (Assertion::Hypothetical, by(cue)),
+                Says::Possible if !owned(far) => return (Assertion::Possible, by(cue)),
+                Says::Hypothetical if !owned(far) => return (Assertion::Hypothetical, by(cue)),
                 _ => {}
             }
         }
-        if definite || stated {
+        if definite.is_some() || stated {
             return (held(kind, ongoing), None);
         }
         if let Some(cue) = general {
@@ -346,13 +323,24 @@ impl<'c> Judge<'c> {
         (self.unsaid(kind, ongoing, voice), None)
     }
 
+    /// How many words lie from a cue to a mention that it reaches; `None` where it does not reach it.
+    fn distance(&self, cue: &Cue, place: (u32, u32)) -> Option<u32> {
+        let at = |item: u32| self.line[item as usize].at;
+        if cue.start < place.1 && place.0 < cue.end {
+            return (cue.rule.reach == Reach::Inside && cue.start <= place.0 && place.1 <= cue.end).then_some(0);
+        }
+        if cue.rule.reach == Reach::Inside || place.0 < cue.from || place.0 >= cue.to {
+            return None;
+        }
+        let distance = if place.0 < cue.start { at(cue.start) - at(place.1 - 1) } else { at(place.0) - at(cue.end - 1) };
+        (cue.rule.scope >= Rule::CLAUSE || distance <= u32::from(cue.rule.scope)).then_some(distance)
+    }
+
     /// The assertion where no cue decides.
     fn unsaid(&self, kind: Kind, ongoing: bool, voice: &Voice) -> Assertion {
         let finding = matches!(kind, Kind::Symptom | Kind::Condition);
         match self.context.section {
-            Some(SectionKind::ProbableCauses | SectionKind::DifferentialDiagnosis | SectionKind::ProbableDiagnosis)
-                if finding =>
-            {
+            Some(SectionKind::ProbableCauses | SectionKind::DifferentialDiagnosis | SectionKind::ProbableDiagnosis) if finding => {
                 return Assertion::Possible;
             }
             Some(SectionKind::PreventiveMeasures) => return Assertion::Hypothetical,

@@ -79,6 +79,12 @@ impl Rule {
     pub const CLAUSE: u8 = u8::MAX - 1;
     pub const SENTENCE: u8 = u8::MAX;
 
+    /// Whether its words may be those of a mention: "side effects include nausea" is about nausea, but "no energy" denies nothing
+    /// else.
+    fn may_be_mention(&self) -> bool {
+        matches!(self.says, Says::Family | Says::Hypothetical | Says::Supposed | Says::General | Says::Ongoing)
+    }
+
     fn fits(&self, sought: Sought) -> bool {
         self.says.channel() == sought.channel
             && sought.kind.is_none_or(|kind| self.on & (1 << kind as u8) != 0)
@@ -158,14 +164,26 @@ pub(super) struct Rules {
 /// A cue's place in a line of items, and its rules: those of the longest trigger that begins there.
 pub(super) struct Found<'r> {
     pub end: usize,
-    rules: &'r [Rule],
+    rules: &'r Rules,
+    nodes: [u32; MOST_NODES],
     sought: Sought,
+}
+
+/// Triggers of one length that are met at one place, told apart by the classes they are written with; more are not needed.
+const MOST_NODES: usize = 4;
+
+/// The nodes at the greatest length so far.
+struct Longest {
+    end: usize,
+    nodes: [u32; MOST_NODES],
+    met: usize,
 }
 
 impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
-        let sought = self.sought;
-        self.rules.iter().filter(move |rule| rule.fits(sought))
+        let (rules, sought) = (self.rules, self.sought);
+        let nodes = self.nodes.into_iter().filter(|node| *node != 0);
+        nodes.flat_map(|node| &rules.nodes[node as usize]).filter(move |rule| rule.fits(sought))
     }
 }
 
@@ -340,31 +358,43 @@ impl Rules {
 
     /// The longest trigger of a channel that begins with an item; `begins` when only openers stand before it in its sentence.
     pub fn longest(&self, line: &[Item], at: usize, begins: bool, sought: Sought) -> Option<Found<'_>> {
-        let mut longest: Option<(usize, u32)> = None;
-        if self.begins[line[at].symbol as usize] & (1 << sought.channel as u8) != 0 {
-            self.follow(0, line, at, sought, &mut longest);
+        let mut longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
+        let begins_mention = line[at].mention_to > 0 && self.begins[MENTION as usize] & (1 << sought.channel as u8) != 0;
+        if begins_mention || self.begins[line[at].symbol as usize] & (1 << sought.channel as u8) != 0 {
+            self.follow(0, line, at, false, sought, &mut longest);
         }
         if begins && let Some(&node) = self.edges.get(&(0, BEGIN)) {
-            self.follow(node, line, at, sought, &mut longest);
+            self.follow(node, line, at, false, sought, &mut longest);
         }
-        longest.map(|(end, node)| Found { end, rules: &self.nodes[node as usize], sought })
+        (longest.met > 0).then_some(Found { end: longest.end, rules: self, nodes: longest.nodes, sought })
     }
 
-    /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small.
-    fn follow(&self, node: u32, line: &[Item], at: usize, sought: Sought, longest: &mut Option<(usize, u32)>) {
-        if longest.is_none_or(|(end, _)| at > end) && self.nodes[node as usize].iter().any(|rule| rule.fits(sought)) {
-            *longest = Some((at, node));
+    /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
+    /// mention were read as a trigger's.
+    fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
+        if at >= longest.end && self.nodes[node as usize].iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
+            if at > longest.end {
+                *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
+            }
+            if longest.met < MOST_NODES {
+                longest.nodes[longest.met] = node;
+                longest.met += 1;
+            }
         }
         let Some(item) = line.get(at) else { return };
-        let mut step = |symbol| {
+        let mut step = |symbol, to, held| {
             if let Some(&next) = self.edges.get(&(node, symbol)) {
-                self.follow(next, line, at + 1, sought, longest);
+                self.follow(next, line, to, held, sought, longest);
             }
         };
-        step(item.symbol);
-        self.classes_of[item.symbol as usize].iter().for_each(|&class| step(class));
-        if item.is_word && item.symbol != MENTION {
-            step(ANY_WORD);
+        if item.mention_to > 0 {
+            step(MENTION, item.mention_to as usize, held);
+        }
+        let held = held || item.in_mention;
+        step(item.symbol, at + 1, held);
+        self.classes_of[item.symbol as usize].iter().for_each(|&class| step(class, at + 1, held));
+        if item.is_word && !item.in_mention {
+            step(ANY_WORD, at + 1, held);
         }
     }
 }
