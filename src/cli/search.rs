@@ -128,6 +128,9 @@ struct Answer<'a> {
     hits: &'a [Hit],
     #[serde(skip_serializing_if = "Option::is_none")]
     facets: Option<&'a Facets>,
+    /// Why nothing is shown although threads match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -253,7 +256,7 @@ fn answer<'a>(view: &'a View, ask: &'a Ask, hits: &'a Hits, took_ms: f64) -> Ans
         dropped: &hits.dropped,
         remarks: remarks.map(|r| Placed { start: code_points(r.start), end: code_points(r.end), says: &r.says }).collect(),
     };
-    Answer { query, total: hits.total, took_ms, hits: &hits.hits, facets: hits.facets.as_ref() }
+    Answer { query, total: hits.total, took_ms, hits: &hits.hits, facets: hits.facets.as_ref(), remark: hits.remark.as_deref() }
 }
 
 fn print_hits(view: &View, ask: &Ask, hits: &Hits, took_ms: f64) -> io::Result<()> {
@@ -281,7 +284,7 @@ fn print_hits(view: &View, ask: &Ask, hits: &Hits, took_ms: f64) -> io::Result<(
     }
     match (&hits.remark, hits.hits.is_empty()) {
         (Some(remark), _) => writeln!(out, "{remark}."),
-        (None, true) if ask.is_empty() => writeln!(out, "Nothing was asked: there is no word to look for."),
+        (None, true) if ask.is_empty() => Ok(()),
         (None, true) => writeln!(out, "Nothing found. Try fewer or plainer words."),
         (None, false) => {
             writeln!(out, "\n{}What others were told; not medical advice.{}", style::QUIET, style::QUIET.render_reset())
