@@ -3,10 +3,12 @@
 //! One file a verb, each with its `Args` and a `run`. Results go to stdout, everything else to stderr. Exit 0: done; 1: nothing
 //! found; 2: an error, or some inputs were rejected while the rest went in.
 
+mod annotate;
 mod completions;
 mod demo;
 mod eval;
 mod index;
+mod lexicon;
 mod parse;
 mod related;
 mod search;
@@ -69,6 +71,10 @@ enum Verb {
     Show(show::Args),
     /// Print what reading makes of files, as thread JSON Lines, without an index
     Parse(parse::Args),
+    /// Print the symptoms, conditions, procedures, drugs and investigations that lines of text name
+    Annotate(annotate::Args),
+    /// Look a term up, check tables
+    Lexicon(lexicon::Args),
     /// Measure search, related and clinical reading against judgements; compare runs, tune weights
     Eval(Box<eval::Args>),
     /// Print what is in the index
@@ -143,6 +149,8 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Suggest(args) => suggest::run(args, context),
         Verb::Show(args) => show::run(args, context),
         Verb::Parse(args) => parse::run(args, context),
+        Verb::Annotate(args) => annotate::run(args, context),
+        Verb::Lexicon(args) => lexicon::run(args, context),
         Verb::Eval(args) => eval::run(*args, context),
         Verb::Stats(args) => stats::run(args, context),
         #[cfg(feature = "serve")]

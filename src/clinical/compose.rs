@@ -86,7 +86,7 @@ fn is_site(item: &Item) -> bool {
 
 /// Whether a concept's term begins with a site, so that "left" before it belongs to it.
 fn begins_with_site(reading: &Reading<'_, '_>, item: &Item) -> bool {
-    reading.view.concepts[item.concept as usize].site != NONE || reading.begins_with_site(item.first)
+    reading.view.concepts[item.concept as usize].site != NONE || reading.names_site(item.first)
 }
 
 struct Composer<'c, 'r, 't> {
@@ -143,7 +143,7 @@ impl Composer<'_, '_, '_> {
         let row = &view.concepts[item.concept as usize];
         let concept = if own_site == NONE {
             (row.kind != Kind::Drug as u32).then_some(item.concept)
-        } else if view.is_within(site.site, own_site) {
+        } else if view.is_within(site.site, own_site) || self.ends_with_part(&item) {
             view.pair(row.head, site.site).or(Some(item.concept))
         } else {
             view.is_within(own_site, site.site).then_some(item.concept)
@@ -161,6 +161,11 @@ impl Composer<'_, '_, '_> {
                 at + 1
             }
         }
+    }
+
+    /// Whether a concept's term ends with a site of which the next site is told: "pain in the side" of "of my elbow".
+    fn ends_with_part(&self, item: &Item) -> bool {
+        self.reading.names_site(item.end - 1) && self.reading.tokens.folded(item.end) == "of"
     }
 
     /// "my left foot is swollen and numb": the first with the site in its span, the others by themselves.

@@ -25,7 +25,7 @@ static CORE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), 
 struct Aligned<T: ?Sized>(T);
 
 /// What this program knows beside tables and what changes the reading of text: a lexicon's fingerprint covers it.
-const RULES: &[u8] = b"";
+const RULES: &[u8] = include_bytes!("../../schema/assertion.tsv");
 
 /// Concepts and their terms. Immutable and cheap to clone.
 #[derive(Clone)]
@@ -177,7 +177,7 @@ impl Lexicon {
         View::of(self.bytes.get(), &self.places)
     }
 
-    fn compiled(tables: &Tables) -> Result<Lexicon, LexiconError> {
+    pub(super) fn compiled(tables: &Tables) -> Result<Lexicon, LexiconError> {
         let bytes = Bytes::Compiled(compile(tables)?.into());
         let places = Places::of(bytes.get(), false).expect("what was compiled here has this layout");
         Ok(Lexicon { bytes, places })

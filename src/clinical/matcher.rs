@@ -82,7 +82,7 @@ impl<'r, 't> Reading<'r, 't> {
     }
 
     /// Whether a word by itself names a site.
-    pub fn begins_with_site(&self, n: usize) -> bool {
+    pub fn names_site(&self, n: usize) -> bool {
         let root = if self.words[n] == NONE { NONE } else { self.view.words[self.words[n] as usize].root };
         root != NONE && self.view.entries(root).iter().any(|entry| entry.names == NAMES_SITE)
     }
@@ -110,8 +110,8 @@ impl<'r, 't> Reading<'r, 't> {
         found
     }
 
-    /// The node after the next word of a term, and the token after that word. Hyphens, points of abbreviations and articles between
-    /// are stepped over.
+    /// The node after the next word of a term, and the token after that word. Hyphens and other marks of terms, articles and sides
+    /// between are stepped over: "back of my left knee".
     fn step(&self, node: u32, from: usize) -> (u32, usize) {
         /// "inflammation of - the": no term has more between two of its words.
         const MOST_BETWEEN: usize = 2;
@@ -121,20 +121,19 @@ impl<'r, 't> Reading<'r, 't> {
                 break;
             }
             if self.words[at] != NONE {
-                match self.view.next(node, self.words[at]) {
-                    NONE if self.roles(at) & Role::Article as u32 != 0 => continue,
-                    NONE => break,
-                    next => return (next, at + 1),
+                let next = self.view.next(node, self.words[at]);
+                if next != NONE {
+                    return (next, at + 1);
                 }
             }
-            if !self.is_inside_term(at) {
+            if self.roles(at) & (Role::Article as u32 | Role::Side as u32) == 0 && !self.is_inside_term(at) {
                 break;
             }
         }
         (NONE, from)
     }
 
-    /// Whether a mark belongs into a term: the hyphen of "x-ray", the point of "h. pylori", the apostrophe of "parkinsons'".
+    /// Whether a mark belongs into a term: the hyphen of "x-ray", the point of "h. pylori", the plus of two ingredients.
     fn is_inside_term(&self, n: usize) -> bool {
         let tokens = self.tokens.as_slice();
         let token = &tokens[n];
@@ -143,6 +142,7 @@ impl<'r, 't> Reading<'r, 't> {
             "-" | "\u{2010}" | "\u{2011}" => glued && tokens.get(n + 1).is_some_and(|next| next.gap == Gap::None),
             "." => glued && n > 0 && tokens[n - 1].end - tokens[n - 1].start <= 3,
             "'" | "\u{2019}" => glued,
+            "+" | "/" | "&" => true,
             _ => false,
         }
     }
@@ -164,6 +164,10 @@ impl<'r, 't> Reading<'r, 't> {
             if *slot == NONE && self.counts(entry, first, end) {
                 *slot = entry.number;
             }
+        }
+        // A site is not said of a site: "side" is one, whatever term has it as its rest.
+        if item.site != NONE && item.head != NONE && self.view.heads[item.head as usize].free == 0 {
+            item.head = NONE;
         }
         (!item.is_nothing()).then_some(item)
     }

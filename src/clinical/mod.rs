@@ -5,6 +5,7 @@
 
 mod annotator;
 pub mod assertion;
+mod check;
 mod compile;
 mod compose;
 mod concept;
@@ -19,6 +20,7 @@ mod tokens;
 mod view;
 
 pub use annotator::Annotator;
+pub use check::{Finding, check_tables};
 pub use compile::LexiconError;
 pub use concept::{ConceptId, Kind};
 pub use facts::{AskedFor, PatientFacts};

@@ -17,13 +17,12 @@ use self::layout::{
     ConceptRow, EdgeSlot, FormRow, HeadRow, NONE, NodeRow, PairSlot, Piece, Section, Slot, TermRow, WordRow, Writer, hash_pair,
     slots_for,
 };
-use self::merge::{Item, Merged};
 use self::pairs::Pairs;
 use self::trie::{Trie, joined_terms};
 use self::words::Vocabulary;
 use super::tokens::{Class, Gap, Tokens, finish, hash_of, step};
 
-pub use self::merge::merge;
+pub use self::merge::{Item, Merged, merge};
 pub use self::table::{Entry, Guard, LexiconError, Link, Place, Role, Rule, Spelling, TYPES, Tables, Within};
 
 /// A misspelt name is looked for from this length on, in letters.
