@@ -1,8 +1,8 @@
 //! Assertion: whether the patient has what a text names. Each row of `schema/assertion.tsv` carries an example; here they are read.
 
 use curbside::clinical::assertion::{Context, judge_span};
-use curbside::clinical::{AskedFor, Assertion, Kind};
-use curbside::thread::{Role, SectionKind};
+use curbside::clinical::{Assertion, Kind};
+use curbside::thread::Role;
 
 /// Takes the brackets out of "no [fever]" and gives the text and the place of what they held.
 fn marked(example: &str) -> (String, std::ops::Range<usize>) {

@@ -159,7 +159,7 @@ fn a_directory_that_is_no_index_is_left_alone() {
     place.run(&["stats"]).told(2, "index");
     let none = place.path("none");
     place
-        .run(&[&"search".as_ref() as &std::ffi::OsStr, "x".as_ref(), "--index".as_ref(), none.as_os_str()])
+        .run(&["search".as_ref() as &std::ffi::OsStr, "x".as_ref(), "--index".as_ref(), none.as_os_str()])
         .told(2, "no index at");
 }
 

@@ -108,9 +108,9 @@ fn a_wrong_parameter_is_named() {
         (long.as_str(), "2000"),
     ];
     for (path, told) in wrong {
-        server.get(path).is_problem(400, told);
+        server.get(path).problem(400, told);
     }
-    server.get(&format!("/api/v1/threads/{FOOT}/related?n=x")).is_problem(400, "Parameter n");
+    server.get(&format!("/api/v1/threads/{FOOT}/related?n=x")).problem(400, "Parameter n");
     server.get("/search?q=%ff").is(400);
 }
 
@@ -121,7 +121,7 @@ fn what_is_not_there_is_404_for_programs_and_a_page_for_people() {
     for path in
         ["/api/v1/threads/nope", "/api/v1/threads/nope/related", "/api/v1/concepts/symptom:nope", "/api/v1/nope", "/embed/nope"]
     {
-        server.get(path).is_problem(404, ".");
+        server.get(path).problem(404, ".");
     }
     for path in ["/threads/nope", "/nope", "/a/b/c"] {
         let page = server.get(path).is(404);
@@ -155,15 +155,15 @@ fn bodies_that_are_too_large_of_another_type_or_no_thread_are_refused() {
     let server = Server::start(&place, &[]);
     let large = json!({ "text": "numb ".repeat(300_000) });
     for path in ["/api/v1/related", "/api/v1/annotate"] {
-        server.post_json(path, &large).is_problem(413, "1000000");
-        server.post(path, "text/plain", "numb").is_problem(415, "application/json");
-        server.post(path, "application/json", "{\"text\"").is_problem(400, "body");
-        server.post(path, "application/json", "[".repeat(500_000)).is_problem(400, "body");
-        server.post(path, "application/json", b"{\"text\": \"\xff\"}").is_problem(400, "body");
-        server.post(path, "application/json", "{\"text\": 1}").is_problem(400, "text");
+        server.post_json(path, &large).problem(413, "1000000");
+        server.post(path, "text/plain", "numb").problem(415, "application/json");
+        server.post(path, "application/json", "{\"text\"").problem(400, "body");
+        server.post(path, "application/json", "[".repeat(500_000)).problem(400, "body");
+        server.post(path, "application/json", b"{\"text\": \"\xff\"}").problem(400, "body");
+        server.post(path, "application/json", "{\"text\": 1}").problem(400, "text");
     }
-    server.post_json("/api/v1/related", &json!({"posts": []})).is_problem(400, "neither");
-    server.post_json("/api/v1/related", &json!([1, 2])).is_problem(400, "object");
+    server.post_json("/api/v1/related", &json!({"posts": []})).problem(400, "neither");
+    server.post_json("/api/v1/related", &json!([1, 2])).problem(400, "object");
     // Without a length told beforehand.
     let mut stream = server.connect();
     let head = "POST /api/v1/related HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -464,7 +464,7 @@ fn beyond_its_limit_the_server_refuses_at_once_and_says_when_to_come_again() {
     while refused.status == 200 {
         refused = server.get("/api/v1/stats");
     }
-    assert_eq!(refused.is_problem(503, "again").header("retry-after"), Some("1"));
+    assert_eq!(refused.problem(503, "again").header("retry-after"), Some("1"));
     server.get("/healthz").is(200);
     under_way.write_all(body.as_bytes()).unwrap();
     read_reply(&mut under_way).is(200);

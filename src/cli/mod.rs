@@ -62,7 +62,7 @@ enum Verb {
     /// Bring the index up to date with files and folders of threads
     Index(index::Args),
     /// Find threads by words and concepts
-    Search(search::Args),
+    Search(Box<search::Args>),
     /// Rank the related questions of a thread, a file or typed text
     Related(related::Args),
     /// Complete the beginning of a query: concepts and titles
@@ -144,7 +144,7 @@ pub fn main() -> ExitCode {
 fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
     match verb {
         Verb::Index(args) => index::run(args, context),
-        Verb::Search(args) => search::run(args, context),
+        Verb::Search(args) => search::run(*args, context),
         Verb::Related(args) => related::run(args, context),
         Verb::Suggest(args) => suggest::run(args, context),
         Verb::Show(args) => show::run(args, context),

@@ -116,8 +116,8 @@ impl<'r, 't> Reading<'r, 't> {
         /// "inflammation of - the": no term has more between two of its words.
         const MOST_BETWEEN: usize = 2;
         let tokens = self.tokens.as_slice();
-        for at in from..tokens.len().min(from + MOST_BETWEEN + 1) {
-            if tokens[at].gap == Gap::Paragraph {
+        for (at, token) in tokens.iter().enumerate().skip(from).take(MOST_BETWEEN + 1) {
+            if token.gap == Gap::Paragraph {
                 break;
             }
             if self.words[at] != NONE {

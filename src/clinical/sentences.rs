@@ -101,8 +101,8 @@ fn ends(text: &str, start: usize, mark: usize, after: usize, closed: usize) -> b
         let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let next_word = &rest[..length];
         let glued = word.len() > 1 && !word.contains('.') && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let capital =
-            following.is_ascii_uppercase() && rest.bytes().nth(1).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b' ');
+        let capital = following.is_ascii_uppercase()
+            && rest.as_bytes().get(1).is_some_and(|&byte| byte.is_ascii_lowercase() || byte == b' ');
         return glued && (capital || is_one_of(next_word, STARTERS));
     }
     if is_one_of(word, ABBREVIATIONS) {

@@ -54,7 +54,7 @@ fn probability(differences: &[f64]) -> f64 {
     let mut random = SplitMix(0);
     let mut bits = 0;
     let mut draw = |n: usize| {
-        if n % 64 == 0 {
+        if n.is_multiple_of(64) {
             bits = random.next();
         }
         bits >> (n % 64) & 1 == 1

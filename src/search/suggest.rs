@@ -65,7 +65,7 @@ impl Completer {
         if wanted.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let (met, unmet) = self.concepts(&wanted);
+        let [met, unmet] = self.concepts(&wanted);
         let mut titles = self.titles(prefix, &wanted, count)?;
         // Where there are many of both, each has half.
         titles.truncate(count - met.len().min(count - count / 2));
@@ -81,7 +81,7 @@ impl Completer {
     }
 
     /// Concepts with a term that begins so, each with that term: those that the archive has, commonest first, and the others.
-    fn concepts(&self, wanted: &str) -> (Vec<(&str, ConceptId)>, Vec<(&str, ConceptId)>) {
+    fn concepts(&self, wanted: &str) -> [Vec<(&str, ConceptId)>; 2] {
         let first = self.terms.partition_point(|(term, _)| term.as_str() < wanted);
         let beginning = self.terms[first..].iter().take_while(|(term, _)| term.starts_with(wanted));
         let mut shortest: FxHashMap<ConceptId, &str> = FxHashMap::default();
@@ -104,7 +104,7 @@ impl Completer {
             let by_order = order(a.0, a.1).total_cmp(&order(b.0, b.1));
             by_order.then_with(|| a.0.len().cmp(&b.0.len())).then_with(|| a.0.cmp(b.0))
         });
-        concepts.into_iter().partition(|&(_, concept)| rarity(concept) < unmet)
+        concepts.into_iter().partition(|&(_, concept)| rarity(concept) < unmet).into()
     }
 
     fn of_concept(&self, text: &str, concept: ConceptId) -> Result<Suggestion, IndexError> {

@@ -169,7 +169,7 @@ pub struct Text {
 #[allow(dead_code)] // described; read by `question` below, which takes every form of a thread that `index` takes
 pub enum Question {
     Text(Text),
-    Thread(Thread),
+    Thread(Box<Thread>),
 }
 
 /// The Related Questions of a question that is typed, or of a thread that is in no index yet

@@ -1,5 +1,7 @@
 //! The server as a process of its own, and a client that sends whatever bytes a test wants.
 
+#![allow(dead_code)] // each test file uses its part
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -165,7 +167,7 @@ impl Reply {
 
     /// Problem details of RFC 9457 whose detail contains a text.
     #[track_caller]
-    pub fn is_problem(self, status: u16, detail: &str) -> Reply {
+    pub fn problem(self, status: u16, detail: &str) -> Reply {
         let reply = self.is(status);
         assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{}", reply.head);
         let problem = reply.json();

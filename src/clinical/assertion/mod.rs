@@ -161,7 +161,14 @@ impl<'c> Judge<'c> {
         }
     }
 
-    fn settle(&mut self, tokens: &Tokens, mentions: &mut [Mention], kind: Kind, kind_of: &impl Fn(ConceptId) -> Kind, voice: &Voice) {
+    fn settle(
+        &mut self,
+        tokens: &Tokens,
+        mentions: &mut [Mention],
+        kind: Kind,
+        kind_of: &impl Fn(ConceptId) -> Kind,
+        voice: &Voice,
+    ) {
         for (n, mention) in mentions.iter_mut().enumerate().filter(|(_, mention)| kind_of(mention.concept) == kind) {
             let place = self.places[n];
             let ongoing = kind == Kind::Procedure && line::is_ongoing(tokens, mention, &mut self.scratch);
@@ -211,7 +218,9 @@ impl<'c> Judge<'c> {
         let (mut cue_from, mut frame_from, mut end_from) = (0, 0, 0);
         for at in 0..self.line.len() {
             let begins = at <= opened;
-            if at >= cue_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Cue)) {
+            if at >= cue_from
+                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Cue))
+            {
                 cue_from = found.end.max(at + 1);
                 for rule in found.rules() {
                     let asked_for = rule.says == Says::Family
@@ -224,14 +233,18 @@ impl<'c> Judge<'c> {
                     }
                 }
             }
-            if at >= frame_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Frame)) {
+            if at >= frame_from
+                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Frame))
+            {
                 frame_from = found.end.max(at + 1);
                 // "Get your MRI": the words that advise hold the one that would point.
                 let held = found.end <= cue_from && at < cue_from;
                 let kept = found.rules().filter(|rule| !held || rule.says == Says::General);
                 self.cues.extend(kept.map(|rule| Cue::new(rule, at, found.end)));
             }
-            if at >= end_from && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::End)) {
+            if at >= end_from
+                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::End))
+            {
                 end_from = found.end.max(at + 1);
                 let reach = found.rules().map(|rule| rule.reach).next().unwrap_or(Reach::Both);
                 self.ends.push((at as u32, found.end as u32, reach));
@@ -340,7 +353,9 @@ impl<'c> Judge<'c> {
     fn unsaid(&self, kind: Kind, ongoing: bool, voice: &Voice) -> Assertion {
         let finding = matches!(kind, Kind::Symptom | Kind::Condition);
         match self.context.section {
-            Some(SectionKind::ProbableCauses | SectionKind::DifferentialDiagnosis | SectionKind::ProbableDiagnosis) if finding => {
+            Some(SectionKind::ProbableCauses | SectionKind::DifferentialDiagnosis | SectionKind::ProbableDiagnosis)
+                if finding =>
+            {
                 return Assertion::Possible;
             }
             Some(SectionKind::PreventiveMeasures) => return Assertion::Hypothetical,

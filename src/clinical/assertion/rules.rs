@@ -372,7 +372,8 @@ impl Rules {
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
     /// mention were read as a trigger's.
     fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
-        if at >= longest.end && self.nodes[node as usize].iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
+        if at >= longest.end && self.nodes[node as usize].iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention()))
+        {
             if at > longest.end {
                 *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
             }

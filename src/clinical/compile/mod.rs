@@ -23,7 +23,7 @@ use self::words::Vocabulary;
 use super::tokens::{Class, Gap, Tokens, finish, hash_of, step};
 
 pub use self::merge::{Item, Merged, merge};
-pub use self::table::{Entry, Guard, LexiconError, Link, Place, Role, Rule, Spelling, TYPES, Tables, Within};
+pub use self::table::{LexiconError, Place, Role, Rule, TYPES, Tables};
 
 /// A misspelt name is looked for from this length on, in letters.
 pub const SHORTEST_RESPELT: usize = 7;
