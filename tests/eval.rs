@@ -243,7 +243,7 @@ fn tuning_reports_held_out_topics_and_prints_weights_that_can_be_given_back() {
     let set = format!("sample={},{},{},2,ndcg@10", at(&SAMPLE.path("index")), at(&topics), at(&qrels));
     let place = Place::new();
     // Weights that are wrong on purpose, so that there is something to gain.
-    let start = place.write("start.toml", "[words]\ntitle = 0.01\n[search]\nconcepts = 0.0\n");
+    let start = place.write("start.toml", "[search_words]\ntitle = 0.01\n[search]\nconcepts = 0.0\n");
     let args = [
         "eval",
         "--tune",
@@ -252,7 +252,7 @@ fn tuning_reports_held_out_topics_and_prints_weights_that_can_be_given_back() {
         "--weights",
         at(&start),
         "--only",
-        "words.title,concepts",
+        "search_words.title,concepts",
         "--folds",
         "3",
         "--rounds",
@@ -267,7 +267,7 @@ fn tuning_reports_held_out_topics_and_prints_weights_that_can_be_given_back() {
     assert_eq!(said["sets"]["sample"]["held_out"], said["held_out"]);
 
     let human = place.run(&[&args[..], &["--format", "human"]].concat()).ok().out;
-    let toml = &human[human.find("[words]").expect("weights")..];
+    let toml = &human[human.find("[search_words]").expect("weights")..];
     let fitted = place.write("fitted.toml", toml);
     let again =
         place.run(&["eval", "--set", &set, "--weights", at(&fitted), "--measures", "ndcg@10", "--format", "json"]).ok().json();
@@ -393,11 +393,13 @@ fn assertions_are_measured_in_both_forms_with_tables_of_what_was_taken_for_what(
     let place = Place::new();
     let negex = place.write(
         "negex.tsv",
-        "glorbitis\tThere is GLORBITIS today.\tAffirmed\t1\nglorbitis\tThe GLORBITIS is back.\tAffirmed\t1\nquuxes\tHe reports QUUXES.\tNegated\t1\n",
+        "glorbitis\tI have GLORBITIS today.\tAffirmed\t1\nglorbitis\tMy GLORBITIS is back.\tAffirmed\t1\nquuxes\tI have no QUUXES.\tNegated\t1\n",
     );
     let said = place.run(&["eval", "--assertions", at(&negex), "--format", "json"]).ok().json();
     assert_eq!((&said["sentences"], &said["not_found"]), (&3.into(), &0.into()));
     assert_eq!(said["confusion"]["negation"]["Affirmed"]["present"], 2);
+    assert_eq!(said["confusion"]["negation"]["Negated"]["denied"], 1);
+    assert_eq!(said["denied"]["f1"], 1.0);
     assert!(said["past"].is_null(), "this form has no temporality: {said}");
 
     let context = place.write(
@@ -425,7 +427,7 @@ fn assertions_are_measured_in_both_forms_with_tables_of_what_was_taken_for_what(
     // A sentence that was cut within its concept is counted, not refused; quotes and wide spaces are no obstacle.
     place.write(
         "negex.tsv",
-        "soft. It was glorby\tBelly soft.\tAffirmed\t1\n\"glorbitis,  mild\"\tHas GLORBITIS, MILD.\tAffirmed\t1\n",
+        "soft. It was glorby\tBelly soft.\tAffirmed\t1\n\"mild glorbitis\"\tHas MILD  GLORBITIS.\tAffirmed\t1\n",
     );
     let said = place.run(&["eval", "--assertions", at(&negex), "--format", "json"]).ok().json();
     assert_eq!((&said["sentences"], &said["not_found"]), (&2.into(), &1.into()));
