@@ -225,7 +225,7 @@ fn print_hits(view: &View, ask: &Ask, hits: &Hits, took_ms: f64) -> io::Result<(
     }
     match (&hits.remark, hits.hits.is_empty()) {
         (Some(remark), _) => writeln!(out, "{remark}."),
-        (None, true) if ask.is_empty() => writeln!(out, "Nothing was asked: there is no word to look for."),
+        (None, true) if ask.is_empty() => Ok(()),
         (None, true) => writeln!(out, "Nothing found. Try fewer or plainer words."),
         (None, false) => {
             writeln!(out, "\n{}What others were told; not medical advice.{}", style::QUIET, style::QUIET.render_reset())

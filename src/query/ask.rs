@@ -6,7 +6,7 @@ use crate::clinical::{Annotator, Assertion, ConceptId};
 use crate::index::analyzer;
 
 use super::demand::{AskedDemand, Demands};
-use super::tree::{Query, Remark};
+use super::tree::{Query, Remark, remark};
 
 /// A typed question as search understands it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,7 +76,11 @@ impl Ask {
         remarks.extend(made.remarks);
         remarks.sort_by_key(|remark| remark.start);
         let (demands, demanded, unknown) = (made.demands, made.concepts, made.unknown);
-        Ask { text, corrected: None, words, concepts, demands, demanded, remarks, unknown }
+        let mut ask = Ask { text, corrected: None, words, concepts, demands, demanded, remarks, unknown };
+        if ask.is_empty() {
+            remark(&mut ask.remarks, 0, ask.text.len(), "nothing is asked for: there is no word here that can be searched for");
+        }
+        ask
     }
 
     /// The text that words and concepts were read from: as typed, or corrected.

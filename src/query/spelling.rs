@@ -1,7 +1,8 @@
 //! **Spelling**: a typed word that nothing knows is corrected to a word of the lexicon, and failing that to a word of the archive.
 //!
-//! A word that the lexicon has is never touched, so that one drug never becomes another; nor is one that the archive has, unless it
-//! is so rare beside a long word of the lexicon one letter away that it must be a slip there too.
+//! A word that the lexicon has never becomes a word of another concept, so that one drug never becomes another; a misspelling that
+//! the lexicon keeps as a synonym becomes the name. A word that the archive has stays, unless clinical reading takes it for a drug's
+//! name misspelt, there as here.
 
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Term};
 
+use crate::clinical::{ConceptId, Kind};
 use crate::index::{IndexError, View, analyzer};
 
 use super::Ask;
@@ -17,17 +19,11 @@ use super::Ask;
 /// Shorter words have too many neighbours.
 const SHORTEST: usize = 4;
 
-/// From this many letters on, a word may be two edits away; an edit is a letter more, less or other, or two letters swapped.
+/// From this many letters on, a word may be two edits away.
 const LONG: usize = 9;
 
-/// From this many letters on, a word of the archive may itself be a slip of the pen.
-const UNMISTAKABLE: usize = 8;
-
-/// So many times more often must a word of the lexicon stand in the archive than its misspelling.
-const RARER: u64 = 50;
-
-/// Corrections in one text; and words in a text that is still compared with the archive's vocabulary, which takes longest. In a long
-/// text one lost word matters little.
+/// Words of one text that are looked at; and words in a text that is still compared with the archive's vocabulary, which takes
+/// longest. In a long text one lost word matters little.
 const MOST: usize = 8;
 const SHORT_TEXT: usize = 12;
 
@@ -51,32 +47,56 @@ impl Ask {
 /// The misspelt words in the order of the text, each with the word that takes its place.
 fn corrections(view: &View, ask: &Ask) -> Result<Vec<(Range<usize>, String)>, IndexError> {
     let mut corrections = Vec::new();
+    let mut looked_at = 0;
     for word in &ask.words {
         let range = word.start..word.end;
         let typed = ask.text[range.clone()].to_lowercase();
         let is_plain = typed.chars().count() >= SHORTEST && typed.chars().all(char::is_alphabetic);
-        if !is_plain || !view.lexicon().lookup(&typed).is_empty() {
+        if !is_plain || looked_at >= MOST {
+            continue;
+        }
+        let known = view.lexicon().lookup(&typed);
+        if let Some(&drug) = known.iter().find(|&&concept| view.lexicon().concept(concept).kind == Kind::Drug) {
+            corrections.extend(name_of_drug(view, &typed, &word.stem, drug)?.map(|name| (range, name)));
+            continue;
+        }
+        if !known.is_empty() {
             continue;
         }
         let is_filter = ask.unknown.iter().any(|unknown| unknown.start <= range.start && range.end <= unknown.end);
-        let having = threads_having(view, &word.stem)?;
+        let is_drug = ask.concepts.iter().any(|asked| {
+            (asked.start, asked.end) == (word.start, word.end) && view.lexicon().concept(asked.concept).kind == Kind::Drug
+        });
+        if !is_filter && !is_drug && threads_having(view, &word.stem)? > 0 {
+            continue;
+        }
+        looked_at += 1;
         let correct = match view.annotator().correct(&typed) {
-            Some(correct) if having == 0 || is_filter => Some(correct.to_owned()),
-            Some(correct) if typed.len() >= UNMISTAKABLE && having * RARER <= view.len() => {
-                let stem = analyzer::words(correct).into_iter().next().map_or(String::new(), |word| word.stem);
-                (threads_having(view, &stem)? >= having * RARER).then(|| correct.to_owned())
-            }
-            None if having == 0 && ask.words.len() <= SHORT_TEXT => nearest_of_archive(view, &typed, &word.stem)?,
-            _ => None,
+            Some(correct) => Some(correct.to_owned()),
+            None if ask.words.len() <= SHORT_TEXT => nearest_of_archive(view, &typed, &word.stem)?,
+            None => None,
         };
-        if let Some(correct) = correct.filter(|correct| *correct != typed) {
-            corrections.push((range, correct));
-        }
-        if corrections.len() >= MOST {
-            break;
-        }
+        corrections.extend(correct.filter(|correct| *correct != typed).map(|correct| (range, correct)));
     }
     Ok(corrections)
+}
+
+/// The drug's name, where what was typed is that name with a slip in it and rarer in the archive.
+fn name_of_drug(view: &View, typed: &str, stem: &str, drug: ConceptId) -> Result<Option<String>, IndexError> {
+    let name = view.lexicon().concept(drug).name.to_lowercase();
+    let edits = strsim::osa_distance(typed, &name);
+    if edits == 0 || edits > most_edits(typed) {
+        return Ok(None);
+    }
+    let words = analyzer::words(&name);
+    let [word] = words.as_slice() else { return Ok(None) };
+    let is_commoner = threads_having(view, &word.stem)? > threads_having(view, stem)?;
+    Ok(is_commoner.then_some(name))
+}
+
+/// An edit is a letter more, less or other, or two letters swapped.
+fn most_edits(typed: &str) -> usize {
+    if typed.chars().count() >= LONG { 2 } else { 1 }
 }
 
 fn text_fields(view: &View) -> [Field; 3] {
@@ -95,9 +115,8 @@ fn threads_having(view: &View, stem: &str) -> Result<u64, IndexError> {
 /// The word of the archive that is fewest edits away; of equally near ones the one in most threads. The first letter is held to be
 /// right, which it nearly always is.
 fn nearest_of_archive(view: &View, typed: &str, stem: &str) -> Result<Option<String>, IndexError> {
-    let most = if typed.chars().count() >= LONG { 2 } else { 1 };
-    for edits in 1..=most {
-        let near = near_stems(view, stem, edits).map_err(|error| view.damaged(error))?;
+    for edits in 1..=most_edits(typed) {
+        let near = near_stems(view, stem, edits as u8).map_err(|error| view.damaged(error))?;
         let best = near.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
         if let Some((stem, _)) = best {
             return as_written(view, &stem);

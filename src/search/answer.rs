@@ -20,6 +20,9 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facets: Option<Facets>,
+    /// Why nothing is shown although threads match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 /// How a query may go on.
@@ -85,7 +88,7 @@ impl Answer {
                 .map(|r| PlacedRemark { start: code_points(r.start), end: code_points(r.end), says: r.says.clone() })
                 .collect(),
         };
-        Answer { query, total: hits.total, took_ms, hits: hits.hits, facets: hits.facets }
+        Answer { query, total: hits.total, took_ms, hits: hits.hits, facets: hits.facets, remark: hits.remark }
     }
 }
 

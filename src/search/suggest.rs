@@ -43,6 +43,9 @@ pub struct Completer {
 /// Fewer letters than this begin too many titles.
 const SHORTEST_OF_TITLE: usize = 3;
 
+/// How many times commoner, as a logarithm, a concept must be by a synonym to come before one by its name: ln 8.
+const AS_NAME: f32 = 2.08;
+
 /// Titles that are read, the best by standing of those that have the words.
 const TITLES_READ: usize = 12;
 
@@ -93,13 +96,15 @@ impl Completer {
         }
         let unmet = idf(0, self.view.len());
         let rarity = |concept: ConceptId| self.rarity[concept.0 as usize];
+        let is_name = |term: &str, concept: ConceptId| self.view.lexicon().concept(concept).name == term;
+        // What is called so comes before what is also called so, unless that is many times commoner.
+        let order = |term: &str, concept: ConceptId| rarity(concept) - if is_name(term, concept) { AS_NAME } else { 0.0 };
         let mut concepts: Vec<(&str, ConceptId)> = shortest.into_iter().map(|(concept, term)| (term, concept)).collect();
         concepts.sort_unstable_by(|a, b| {
-            rarity(a.1).total_cmp(&rarity(b.1)).then_with(|| a.0.len().cmp(&b.0.len())).then_with(|| a.0.cmp(b.0))
+            let by_order = order(a.0, a.1).total_cmp(&order(b.0, b.1));
+            by_order.then_with(|| a.0.len().cmp(&b.0.len())).then_with(|| a.0.cmp(b.0))
         });
-        let split = concepts.partition_point(|&(_, concept)| rarity(concept) < unmet);
-        let others = concepts.split_off(split);
-        (concepts, others)
+        concepts.into_iter().partition(|&(_, concept)| rarity(concept) < unmet)
     }
 
     fn of_concept(&self, text: &str, concept: ConceptId) -> Result<Suggestion, IndexError> {
