@@ -90,7 +90,7 @@ fn name_of_drug(view: &View, typed: &str, stem: &str, drug: ConceptId) -> Result
     }
     let words = analyzer::words(&name);
     let [word] = words.as_slice() else { return Ok(None) };
-    let is_commoner = threads_having(view, &word.stem)? > threads_having(view, stem)?;
+    let is_commoner = word.stem == stem || threads_having(view, &word.stem)? > threads_having(view, stem)?;
     Ok(is_commoner.then_some(name))
 }
 
