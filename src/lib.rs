@@ -40,6 +40,7 @@
 
 pub mod cli;
 pub mod clinical;
+pub mod embed;
 pub mod eval;
 pub mod index;
 pub mod ingest;
@@ -47,4 +48,6 @@ pub mod query;
 pub mod read;
 pub mod related;
 pub mod search;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod thread;

@@ -29,7 +29,8 @@ fn every_rule_does_to_its_example_what_its_row_says() {
     let mut read = 0;
     for (line, number) in rows {
         let fields: Vec<&str> = line.split('\t').collect();
-        let kind = fields[on].split('|').next().filter(|kind| !kind.is_empty()).map_or(Kind::Symptom, |kind| kind.parse().unwrap());
+        let kind =
+            fields[on].split('|').next().filter(|kind| !kind.is_empty()).map_or(Kind::Symptom, |kind| kind.parse().unwrap());
         let author = match fields[by] {
             "doctor" => Some(Role::Doctor),
             "patient" => Some(Role::Patient),

@@ -173,6 +173,26 @@ fn an_index_of_another_format_is_met_with_the_command_that_makes_it_anew() {
     for args in [&["search", "x"][..], &["stats"], &["related", "one"], &["show", "one"]] {
         place.run(args).told(2, "was written in index format 9");
     }
+    place.index(&[&archive]).told(2, "add --full to do so");
+    place.run(&["index", "--full", "a.jsonl"]).ok();
+    assert_eq!(found(&place, "knee"), ["one"]);
+    assert!(!place.path("index.anew").exists() && !place.path("index.replaced").exists());
+}
+
+#[test]
+fn a_lexicon_of_ones_own_reads_the_whole_archive_again() {
+    let place = Place::new();
+    let archive = place.write("a.jsonl", thread("one", "my glorb is inflamed"));
+    let table = place.write("extra.tsv", "id\tname\tsynonyms\tparents\ncondition:glorbitis\tglorbitis\tglorb is inflamed\t\n");
+    place.index(&[&archive]).ok();
+    let args = ["index", "a.jsonl", "--lexicon", table.to_str().unwrap()];
+    place.run(&args).told(2, "add --full to do so");
+    place.run(&[&args[..], &["--full"]].concat()).ok();
+    let hit = place.run(&["search", "glorbitis", "--format", "json"]).ok().json();
+    assert_eq!(hit["hits"][0]["conditions"][0], "glorbitis", "{hit}");
+    place.write("bad.tsv", "id\tname\ncondition:x\n");
+    place.run(&["index", "a.jsonl", "--full", "--lexicon", "bad.tsv"]).told(2, "bad.tsv");
+    assert_eq!(found(&place, "glorb"), ["one"], "the index is untouched");
 }
 
 #[test]
@@ -180,20 +200,19 @@ fn a_second_writer_is_told_to_wait() {
     let place = Place::new();
     let archive = place.write("a.jsonl", thread("one", "my knee clicks"));
     place.index(&[&archive]).ok();
-    // A run that waits for its standard input holds the lock.
-    let mut first = place
-        .command(&["index", "-"])
-        .stdin(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    // A run that waits for its standard input holds the lock, once it has got it: it may itself meet the second writer first.
+    let spawn = || {
+        let mut command = place.command(&["index", "-"]);
+        let quiet = std::process::Stdio::null;
+        command.stdin(std::process::Stdio::piped()).stdout(quiet()).stderr(quiet()).spawn().unwrap()
+    };
+    let mut first = spawn();
     let mut second = place.index(&[&archive]);
-    for _ in 0..200 {
-        if second.code == 2 {
-            break;
+    while second.code != 2 {
+        if first.try_wait().unwrap().is_some() {
+            first = spawn();
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(std::time::Duration::from_millis(50));
         second = place.index(&[&archive]);
     }
     second.told(2, "another process is writing to the index");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clinical::Lexicon;
@@ -42,7 +43,16 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     if let Some(threads) = args.threads {
         options.threads = usize::from(threads);
     }
-    let index = Index::open_or_create(&context.index, &lexicon)?;
+    let anew = Index::must_be_made_anew(&context.index, &lexicon)?;
+    if anew && !args.full {
+        bail!(
+            "the index at {} was read with another lexicon, or written by another version: all threads must be read again; add --full to do so",
+            context.index.display()
+        );
+    }
+    // The old index serves its readers until the new one is whole.
+    let place = if anew { Index::place_for_anew(&context.index)? } else { context.index.clone() };
+    let index = Index::open_or_create(&place, &lexicon)?;
     let progress = Progress::default();
     let bar = bar();
     let tally = std::thread::scope(|scope| {
@@ -60,6 +70,10 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         tally
     })?;
     bar.finish_and_clear();
+    if anew {
+        drop(index);
+        Index::replace(&context.index, &place)?;
+    }
     match context.format() {
         Format::Human => print_tally(&tally, context)?,
         Format::Json | Format::Trec => print_json(&tally)?,

@@ -3,15 +3,21 @@
 //! One file a verb, each with its `Args` and a `run`. Results go to stdout, everything else to stderr. Exit 0: done; 1: nothing
 //! found; 2: an error, or some inputs were rejected while the rest went in.
 
+mod annotate;
 mod completions;
 mod demo;
+mod eval;
 mod index;
+mod lexicon;
 mod parse;
 mod related;
 mod search;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod stats;
 mod style;
+mod suggest;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -59,12 +65,23 @@ enum Verb {
     Search(search::Args),
     /// Rank the related questions of a thread, a file or typed text
     Related(related::Args),
+    /// Complete the beginning of a query: concepts and titles
+    Suggest(suggest::Args),
     /// Show one thread
     Show(show::Args),
     /// Print what reading makes of files, as thread JSON Lines, without an index
     Parse(parse::Args),
+    /// Print the symptoms, conditions, procedures, drugs and investigations that lines of text name
+    Annotate(annotate::Args),
+    /// Look a term up, check tables
+    Lexicon(lexicon::Args),
+    /// Measure search, related and clinical reading against judgements; compare runs, tune weights
+    Eval(Box<eval::Args>),
     /// Print what is in the index
     Stats(stats::Args),
+    /// Serve the web page and the HTTP API
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Index, search and relate the built-in sample archive
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -129,9 +146,15 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Index(args) => index::run(args, context),
         Verb::Search(args) => search::run(args, context),
         Verb::Related(args) => related::run(args, context),
+        Verb::Suggest(args) => suggest::run(args, context),
         Verb::Show(args) => show::run(args, context),
         Verb::Parse(args) => parse::run(args, context),
+        Verb::Annotate(args) => annotate::run(args, context),
+        Verb::Lexicon(args) => lexicon::run(args, context),
+        Verb::Eval(args) => eval::run(*args, context),
         Verb::Stats(args) => stats::run(args, context),
+        #[cfg(feature = "serve")]
+        Verb::Serve(args) => serve::run(args, context),
         Verb::Demo(args) => demo::run(args, context),
         Verb::Completions(args) => completions::run(args),
         Verb::Man => completions::man(),

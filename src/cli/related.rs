@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::eval::{self, Topic};
 use crate::index::View;
-use crate::related::{Entry, Options, Panel, Subject, panel, ranking};
+use crate::related::{Answer, Options, Panel, Subject, panel, ranking};
 use crate::search::Weights;
 use crate::thread::ThreadId;
 
@@ -34,13 +33,6 @@ pub struct Args {
     topics: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    of: &'a str,
-    took_ms: f64,
-    panel: &'a [Entry],
-}
-
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
     let options = Options { count: args.count };
@@ -61,11 +53,12 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     }
     let panel = panel(&view, &subject, Weights::built_in(), &options)?;
     let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let outcome = found(!panel.panel.is_empty());
     match context.format() {
         Format::Human => print_panel(subject.thread.heading(), &panel)?,
-        _ => print_json(&Answer { of: &of, took_ms, panel: &panel.panel })?,
+        _ => print_json(&Answer::new(of, panel, took_ms))?,
     }
-    Ok(found(!panel.panel.is_empty()))
+    Ok(outcome)
 }
 
 fn found(any: bool) -> Outcome {
@@ -125,7 +118,7 @@ fn answer(view: &View, of: &str, subject: Subject, options: &Options, context: &
         let started = Instant::now();
         let panel = panel(view, &subject, Weights::built_in(), options)?;
         let took_ms = started.elapsed().as_secs_f64() * 1000.0;
-        serde_json::to_writer(&mut out, &Answer { of, took_ms, panel: &panel.panel })?;
+        serde_json::to_writer(&mut out, &Answer::new(of, panel, took_ms))?;
         out.push(b'\n');
     }
     Ok(out)

@@ -72,7 +72,9 @@ fn widen(reading: &Reading<'_, '_>, items: Vec<Item>) -> Vec<Item> {
 
 /// The roles of the words between two items, where each word has one of the allowed roles and no paragraph ends there.
 fn links(reading: &Reading<'_, '_>, from: usize, to: usize, allowed: u32) -> Option<u32> {
-    if to - from > MOST_BETWEEN || reading.tokens.as_slice()[from + 1..=to.max(from)].iter().any(|token| token.gap == Gap::Paragraph) {
+    if to - from > MOST_BETWEEN
+        || reading.tokens.as_slice()[from + 1..=to.max(from)].iter().any(|token| token.gap == Gap::Paragraph)
+    {
         return None;
     }
     (from..to).try_fold(0, |roles, n| Some(reading.roles(n) & allowed).filter(|here| *here != 0).map(|here| roles | here))
@@ -84,7 +86,7 @@ fn is_site(item: &Item) -> bool {
 
 /// Whether a concept's term begins with a site, so that "left" before it belongs to it.
 fn begins_with_site(reading: &Reading<'_, '_>, item: &Item) -> bool {
-    reading.view.concepts[item.concept as usize].site != NONE || reading.begins_with_site(item.first)
+    reading.view.concepts[item.concept as usize].site != NONE || reading.names_site(item.first)
 }
 
 struct Composer<'c, 'r, 't> {
@@ -141,7 +143,7 @@ impl Composer<'_, '_, '_> {
         let row = &view.concepts[item.concept as usize];
         let concept = if own_site == NONE {
             (row.kind != Kind::Drug as u32).then_some(item.concept)
-        } else if view.is_within(site.site, own_site) {
+        } else if view.is_within(site.site, own_site) || self.ends_with_part(&item) {
             view.pair(row.head, site.site).or(Some(item.concept))
         } else {
             view.is_within(own_site, site.site).then_some(item.concept)
@@ -161,6 +163,11 @@ impl Composer<'_, '_, '_> {
         }
     }
 
+    /// Whether a concept's term ends with a site of which the next site is told: "pain in the side" of "of my elbow".
+    fn ends_with_part(&self, item: &Item) -> bool {
+        self.reading.names_site(item.end - 1) && self.reading.tokens.folded(item.end) == "of"
+    }
+
     /// "my left foot is swollen and numb": the first with the site in its span, the others by themselves.
     fn join_left(&mut self, at: usize, last: usize) {
         let mut sites = vec![self.items[at - 1]];
@@ -175,7 +182,8 @@ impl Composer<'_, '_, '_> {
             self.push_pair(&item, site.site, first, item.end);
         }
         let item = self.items[at];
-        for site in &sites[1..] {
+        let others = if self.is_free(&item) { &sites[1..] } else { &[] };
+        for site in others {
             self.push_pair(&item, site.site, site.first, site.end);
         }
     }
@@ -183,7 +191,7 @@ impl Composer<'_, '_, '_> {
     /// "pain and swelling in my knee and hip": the last before the site with it in its span, the others by themselves.
     fn join_right(&mut self, at: usize, last: usize) -> usize {
         let mut after = last + 2;
-        while self.items.get(after).is_some_and(is_site) && self.is_and(after - 1, after) {
+        while self.is_free(&self.items[last]) && self.items.get(after).is_some_and(is_site) && self.is_and(after - 1, after) {
             let claimed = self.items.get(after + 1).is_some_and(|next| self.head(next) != NONE && self.follows_site(after + 1));
             if claimed {
                 break;
@@ -232,7 +240,9 @@ impl Composer<'_, '_, '_> {
 
     fn head(&self, item: &Item) -> u32 {
         match item.head {
-            NONE if item.concept != NONE && item.concept_end == item.end => self.reading.view.concepts[item.concept as usize].head,
+            NONE if item.concept != NONE && item.concept_end == item.end => {
+                self.reading.view.concepts[item.concept as usize].head
+            }
             head => head,
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kinds of concept, called *type* in tables and in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Kind {

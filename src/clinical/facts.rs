@@ -71,18 +71,18 @@ fn number_word(word: &str) -> Option<f32> {
 
 fn sex_of(word: &str) -> Option<Sex> {
     match word {
-        "female" | "woman" | "girl" | "lady" | "wife" | "mother" | "mom" | "mum" | "daughter" | "girlfriend" | "sister" | "aunt"
-        | "grandmother" | "granddaughter" | "niece" | "f" => Some(Sex::Female),
-        "male" | "man" | "boy" | "gentleman" | "guy" | "husband" | "father" | "dad" | "son" | "boyfriend" | "brother" | "uncle"
-        | "grandfather" | "grandson" | "nephew" | "m" => Some(Sex::Male),
+        "female" | "woman" | "girl" | "lady" | "wife" | "mother" | "mom" | "mum" | "daughter" | "girlfriend" | "sister"
+        | "aunt" | "grandmother" | "granddaughter" | "niece" | "f" => Some(Sex::Female),
+        "male" | "man" | "boy" | "gentleman" | "guy" | "husband" | "father" | "dad" | "son" | "boyfriend" | "brother"
+        | "uncle" | "grandfather" | "grandson" | "nephew" | "m" => Some(Sex::Male),
         _ => None,
     }
 }
 
 fn relation(word: &str) -> Option<AskedFor> {
     Some(match word {
-        "son" | "daughter" | "child" | "children" | "kid" | "baby" | "infant" | "toddler" | "newborn" | "boy" | "girl" | "grandson"
-        | "granddaughter" | "grandchild" | "nephew" | "niece" => AskedFor::Child,
+        "son" | "daughter" | "child" | "children" | "kid" | "baby" | "infant" | "toddler" | "newborn" | "boy" | "girl"
+        | "grandson" | "granddaughter" | "grandchild" | "nephew" | "niece" => AskedFor::Child,
         "mother" | "mom" | "mum" | "father" | "dad" | "parents" | "grandmother" | "grandma" | "grandfather" | "grandpa" => {
             AskedFor::Parent
         }
@@ -155,7 +155,8 @@ impl Reader<'_, '_> {
         let unit_at = self.behind_hyphen(at + 1);
         if let Some(unit) = days(self.word(unit_at)) {
             let old_at = self.behind_hyphen(unit_at + 1);
-            let is_age = matches!(self.word(old_at), "old" | "of") && (self.word(old_at) == "old" || self.word(old_at + 1) == "age")
+            let is_age = matches!(self.word(old_at), "old" | "of")
+                && (self.word(old_at) == "old" || self.word(old_at + 1) == "age")
                 || self.word(unit_at) == "yo"
                 || self.word(unit_at) == "y" && matches!(self.word(old_at), "o" | "f" | "m")
                 || matches!(self.word(unit_at), "year" | "years" | "yr" | "yrs" | "month") && sex_of(self.word(old_at)).is_some();
@@ -184,8 +185,10 @@ impl Reader<'_, '_> {
             *sex = sex.or(Some(found));
             return Some(number);
         }
-        let named = matches!(self.before(at, 1), "age" | "aged") || matches!((self.before(at, 2), self.before(at, 1)), ("age", ":" | "is" | "-"));
-        let counts = matches!(self.word(at + 1), "weeks" | "days" | "months" | "kg" | "lbs" | "pounds" | "mg" | "feet" | "cm" | "%");
+        let named = matches!(self.before(at, 1), "age" | "aged")
+            || matches!((self.before(at, 2), self.before(at, 1)), ("age", ":" | "is" | "-"));
+        let counts =
+            matches!(self.word(at + 1), "weeks" | "days" | "months" | "kg" | "lbs" | "pounds" | "mg" | "feet" | "cm" | "%");
         let stated = self.said_of_self(at) && (10.0..100.0).contains(&number) && !counts && ends_phrase(self.word(at + 1));
         (named || stated).then_some(number)
     }
@@ -226,12 +229,15 @@ impl Reader<'_, '_> {
             return None;
         }
         let mut back = 1;
-        while matches!(self.before(at, back), "about" | "almost" | "nearly" | "around" | "over" | "approximately" | "a" | "past" | "last" | "the")
-            && back < 4
+        while matches!(
+            self.before(at, back),
+            "about" | "almost" | "nearly" | "around" | "over" | "approximately" | "a" | "past" | "last" | "the"
+        ) && back < 4
         {
             back += 1;
         }
-        let led = matches!(self.before(at, back), "for" | "since" | "from" | "lasting") || matches!(self.before(at, 1), "past" | "last");
+        let led = matches!(self.before(at, back), "for" | "since" | "from" | "lasting")
+            || matches!(self.before(at, 1), "past" | "last");
         let told = matches!(self.word(unit_at + 1), "history" | "now") || self.word(unit_at + 1) == "ago" && self.began(at);
         (led || told).then_some(number * unit).filter(|days| *days > 0.0 && *days < OLDEST * 365.25)
     }
@@ -247,14 +253,19 @@ impl Reader<'_, '_> {
             return None;
         }
         let before = [self.before(at, 1), self.before(at, 2), self.before(at, 3), self.before(at, 4)];
-        if before.iter().any(|word| matches!(*word, "if" | "get" | "getting" | "be" | "could" | "might" | "become" | "when" | "while")) {
+        if before
+            .iter()
+            .any(|word| matches!(*word, "if" | "get" | "getting" | "be" | "could" | "might" | "become" | "when" | "while"))
+        {
             return None;
         }
         if before[..3].iter().any(|word| matches!(*word, "not" | "isnt" | "never" | "arent" | "wasnt")) {
             return Some(false);
         }
         let asked = matches!(self.before(at, 1), "i") && matches!(self.before(at, 2), "am");
-        let stated = before.iter().any(|word| matches!(*word, "im" | "am" | "is" | "weeks" | "months" | "week" | "month" | "shes" | "currently"));
+        let stated = before
+            .iter()
+            .any(|word| matches!(*word, "im" | "am" | "is" | "weeks" | "months" | "week" | "month" | "shes" | "currently"));
         (stated && !asked).then_some(true)
     }
 
@@ -278,32 +289,60 @@ impl Reader<'_, '_> {
             let word = self.word(at);
             let next = self.word(at + 1);
             own |= matches!(word, "i" | "ive" | "im")
-                && matches!(next, "have" | "had" | "feel" | "am" | "get" | "got" | "been" | "suffer" | "having" | "noticed" | "take")
+                && matches!(
+                    next,
+                    "have" | "had" | "feel" | "am" | "get" | "got" | "been" | "suffer" | "having" | "noticed" | "take"
+                )
                 && !matches!(self.word(at + 2), "a" | "worried" | "concerned" | "asking" | "writing" | "noticed")
                 || word == "my" && relation(next).is_none() && self.is_body(next);
             if word != "my" && !(word == "our" || word == "for" && next == "a") {
                 continue;
             }
             // "my 3 month old son", "my mother", "my older sister".
-            let Some((place, asked_for)) = (at + 1..at + 8).find_map(|place| Some((place, relation(self.word(place))?))) else { continue };
+            let Some((place, asked_for)) = (at + 1..at + 8).find_map(|place| Some((place, relation(self.word(place))?))) else {
+                continue;
+            };
             let between = place - at - 1;
             let aged = (at + 1..place).any(|place| days(self.word(place)).is_some() || self.word(place) == "old");
             if between > 1 && !aged {
                 continue;
             }
-            let sentence_begins = at == 0 || matches!(self.before(at, 1), "." | "?" | "!" | "," | "hi" | "hello" | "dr" | "doctor" | "sir" | ":");
-            let asked_about = matches!(self.before(at, 1), "for" | "about") && matches!(
-                self.before(at, 2),
-                "asking" | "question" | "worried" | "concerned" | "writing" | "query" | "anxious"
-            );
+            let sentence_begins =
+                at == 0 || matches!(self.before(at, 1), "." | "?" | "!" | "," | "hi" | "hello" | "dr" | "doctor" | "sir" | ":");
+            let asked_about = matches!(self.before(at, 1), "for" | "about")
+                && matches!(
+                    self.before(at, 2),
+                    "asking" | "question" | "worried" | "concerned" | "writing" | "query" | "anxious"
+                );
             let about = (place + 1..place + 4).any(|place| {
                 matches!(
                     self.word(place),
-                    "has" | "have" | "had" | "is" | "was" | "who" | "keeps" | "gets" | "got" | "suffers" | "suffering" | "complains"
-                        | "feels" | "cannot" | "cant" | "fell" | "aged" | "age" | "needs" | "does" | "underwent" | "weighs"
+                    "has"
+                        | "have"
+                        | "had"
+                        | "is"
+                        | "was"
+                        | "who"
+                        | "keeps"
+                        | "gets"
+                        | "got"
+                        | "suffers"
+                        | "suffering"
+                        | "complains"
+                        | "feels"
+                        | "cannot"
+                        | "cant"
+                        | "fell"
+                        | "aged"
+                        | "age"
+                        | "needs"
+                        | "does"
+                        | "underwent"
+                        | "weighs"
                 )
             });
-            let told = matches!(self.word(place + 1), "told" | "said" | "says" | "thinks" | "noticed" | "and" | "died" | "passed");
+            let told =
+                matches!(self.word(place + 1), "told" | "said" | "says" | "thinks" | "noticed" | "and" | "died" | "passed");
             // A grown relative's illness alone may be family history; a child's is what one asks about.
             let enough = match asked_for {
                 AskedFor::Child => about || aged || asked_about,
@@ -325,20 +364,73 @@ impl Reader<'_, '_> {
         let said = (place + 1..(place + 60).min(self.tokens.len()))
             .filter(|at| matches!(self.word(*at), "she" | "he" | "her" | "his" | "him" | "shes" | "hes"))
             .count();
-        said >= 1 || (place + 1..place + 8).any(|at| matches!(self.word(at), "suffering" | "since" | "recently" | "now" | "stopped"))
+        said >= 1
+            || (place + 1..place + 8).any(|at| matches!(self.word(at), "suffering" | "since" | "recently" | "now" | "stopped"))
     }
 
     fn is_body(&self, word: &str) -> bool {
         matches!(
             word,
-            "head" | "left" | "right" | "knee" | "back" | "stomach" | "chest" | "face" | "skin" | "eye" | "eyes" | "leg" | "legs" | "foot"
-                | "feet" | "hand" | "hands" | "throat" | "neck" | "period" | "periods" | "penis" | "vagina" | "hair" | "ear" | "nose"
-                | "tooth" | "teeth" | "heart" | "arm" | "shoulder" | "hip" | "breast" | "breasts" | "blood"
+            "head"
+                | "left"
+                | "right"
+                | "knee"
+                | "back"
+                | "stomach"
+                | "chest"
+                | "face"
+                | "skin"
+                | "eye"
+                | "eyes"
+                | "leg"
+                | "legs"
+                | "foot"
+                | "feet"
+                | "hand"
+                | "hands"
+                | "throat"
+                | "neck"
+                | "period"
+                | "periods"
+                | "penis"
+                | "vagina"
+                | "hair"
+                | "ear"
+                | "nose"
+                | "tooth"
+                | "teeth"
+                | "heart"
+                | "arm"
+                | "shoulder"
+                | "hip"
+                | "breast"
+                | "breasts"
+                | "blood"
         )
     }
 }
 
 /// Whether a word behind "I am 24" lets the number be an age.
 fn ends_phrase(next: &str) -> bool {
-    matches!(next, "" | "." | "," | ";" | "and" | "yrs" | "years" | "yr" | "year" | "male" | "female" | "f" | "m" | "with" | "so" | "who" | "(" | "&" | "now")
+    matches!(
+        next,
+        "" | "."
+            | ","
+            | ";"
+            | "and"
+            | "yrs"
+            | "years"
+            | "yr"
+            | "year"
+            | "male"
+            | "female"
+            | "f"
+            | "m"
+            | "with"
+            | "so"
+            | "who"
+            | "("
+            | "&"
+            | "now"
+    )
 }

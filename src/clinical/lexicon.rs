@@ -25,7 +25,7 @@ static CORE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), 
 struct Aligned<T: ?Sized>(T);
 
 /// What this program knows beside tables and what changes the reading of text: a lexicon's fingerprint covers it.
-const RULES: &[u8] = b"";
+const RULES: &[u8] = include_bytes!("../../schema/assertion.tsv");
 
 /// Concepts and their terms. Immutable and cheap to clone.
 #[derive(Clone)]
@@ -72,9 +72,20 @@ impl Lexicon {
         for path in extra {
             tables.read(path)?;
         }
-        let bytes = Bytes::Compiled(compile(&tables)?.into());
-        let places = Places::of(bytes.get(), false).map_err(|what| LexiconError::File { path: extra[0].clone(), what })?;
-        Ok(Lexicon { bytes, places })
+        Lexicon::compiled(&tables)
+    }
+
+    /// The tables of the given files alone, without the built-in ones.
+    ///
+    /// # Errors
+    /// As for [`Lexicon::with_tables`].
+    pub fn of_tables(files: &[PathBuf]) -> Result<Lexicon, LexiconError> {
+        let mut tables = Tables::default();
+        for path in files {
+            tables.read(path)?;
+        }
+        tables.core = files.len();
+        Lexicon::compiled(&tables)
     }
 
     /// A compiled lexicon in a file, read where it lies.
@@ -164,6 +175,12 @@ impl Lexicon {
 
     pub(super) fn view(&self) -> View<'_> {
         View::of(self.bytes.get(), &self.places)
+    }
+
+    pub(super) fn compiled(tables: &Tables) -> Result<Lexicon, LexiconError> {
+        let bytes = Bytes::Compiled(compile(tables)?.into());
+        let places = Places::of(bytes.get(), false).expect("what was compiled here has this layout");
+        Ok(Lexicon { bytes, places })
     }
 
     fn concepts(&self) -> &[ConceptRow] {

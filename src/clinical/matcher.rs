@@ -3,11 +3,11 @@
 //! In: the [`Tokens`] of a text and the [`View`] of a lexicon. Out: [`Item`]s, in order and without overlap: what concept, head or site
 //! each run of tokens names.
 
+use super::compile::Role;
 use super::compile::SHORTEST_RESPELT;
 use super::compile::layout::{
-    EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, NAMES_CONCEPT, NAMES_HEAD, NAMES_SITE, NONE,
+    EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, NAMES_CONCEPT, NAMES_HEAD, NAMES_NOTHING, NAMES_SITE, NONE,
 };
-use super::compile::Role;
 use super::spelling::{delete_hashes, is_one_edit};
 use super::tokens::{Class, Gap, Tokens};
 use super::view::View;
@@ -26,6 +26,13 @@ pub struct Item {
     pub concept_end: usize,
     pub head: u32,
     pub site: u32,
+}
+
+impl Item {
+    /// Whether these words, together, name nothing: "don't worry".
+    fn is_nothing(&self) -> bool {
+        self.concept == NONE && self.head == NONE && self.site == NONE
+    }
 }
 
 /// A text as the lexicon sees it.
@@ -56,7 +63,9 @@ impl<'r, 't> Reading<'r, 't> {
             match self.longest(at) {
                 Some(item) => {
                     at = item.end;
-                    items.push(item);
+                    if !item.is_nothing() {
+                        items.push(item);
+                    }
                 }
                 None => at += 1,
             }
@@ -73,7 +82,7 @@ impl<'r, 't> Reading<'r, 't> {
     }
 
     /// Whether a word by itself names a site.
-    pub fn begins_with_site(&self, n: usize) -> bool {
+    pub fn names_site(&self, n: usize) -> bool {
         let root = if self.words[n] == NONE { NONE } else { self.view.words[self.words[n] as usize].root };
         root != NONE && self.view.entries(root).iter().any(|entry| entry.names == NAMES_SITE)
     }
@@ -89,7 +98,9 @@ impl<'r, 't> Reading<'r, 't> {
         let mut found: Option<Item> = None;
         while node != NONE {
             if let Some(mut item) = self.named(node, first, end) {
-                if let Some(shorter) = found.filter(|shorter| item.concept == NONE && shorter.concept != NONE) {
+                if let Some(shorter) =
+                    found.filter(|shorter| item.concept == NONE && shorter.concept != NONE && !item.is_nothing())
+                {
                     (item.concept, item.concept_end) = (shorter.concept, shorter.concept_end);
                 }
                 found = Some(item);
@@ -99,8 +110,8 @@ impl<'r, 't> Reading<'r, 't> {
         found
     }
 
-    /// The node after the next word of a term, and the token after that word. Hyphens, points of abbreviations and articles between
-    /// are stepped over.
+    /// The node after the next word of a term, and the token after that word. Hyphens and other marks of terms, articles and sides
+    /// between are stepped over: "back of my left knee".
     fn step(&self, node: u32, from: usize) -> (u32, usize) {
         /// "inflammation of - the": no term has more between two of its words.
         const MOST_BETWEEN: usize = 2;
@@ -110,20 +121,19 @@ impl<'r, 't> Reading<'r, 't> {
                 break;
             }
             if self.words[at] != NONE {
-                match self.view.next(node, self.words[at]) {
-                    NONE if self.roles(at) & Role::Article as u32 != 0 => continue,
-                    NONE => break,
-                    next => return (next, at + 1),
+                let next = self.view.next(node, self.words[at]);
+                if next != NONE {
+                    return (next, at + 1);
                 }
             }
-            if !self.is_inside_term(at) {
+            if self.roles(at) & (Role::Article as u32 | Role::Side as u32) == 0 && !self.is_inside_term(at) {
                 break;
             }
         }
         (NONE, from)
     }
 
-    /// Whether a mark belongs into a term: the hyphen of "x-ray", the point of "h. pylori", the apostrophe of "parkinsons'".
+    /// Whether a mark belongs into a term: the hyphen of "x-ray", the point of "h. pylori", the plus of two ingredients.
     fn is_inside_term(&self, n: usize) -> bool {
         let tokens = self.tokens.as_slice();
         let token = &tokens[n];
@@ -132,6 +142,7 @@ impl<'r, 't> Reading<'r, 't> {
             "-" | "\u{2010}" | "\u{2011}" => glued && tokens.get(n + 1).is_some_and(|next| next.gap == Gap::None),
             "." => glued && n > 0 && tokens[n - 1].end - tokens[n - 1].start <= 3,
             "'" | "\u{2019}" => glued,
+            "+" | "/" | "&" => true,
             _ => false,
         }
     }
@@ -147,13 +158,18 @@ impl<'r, 't> Reading<'r, 't> {
                 NAMES_CONCEPT => &mut item.concept,
                 NAMES_HEAD => &mut item.head,
                 NAMES_SITE => &mut item.site,
+                NAMES_NOTHING => return Some(Item { concept: NONE, head: NONE, site: NONE, ..item }),
                 _ => continue,
             };
             if *slot == NONE && self.counts(entry, first, end) {
                 *slot = entry.number;
             }
         }
-        (item.concept != NONE || item.head != NONE || item.site != NONE).then_some(item)
+        // A site is not said of a site: "side" is one, whatever term has it as its rest.
+        if item.site != NONE && item.head != NONE && self.view.heads[item.head as usize].free == 0 {
+            item.head = NONE;
+        }
+        (!item.is_nothing()).then_some(item)
     }
 
     /// Whether the guard of a term lets it count here.
@@ -171,15 +187,14 @@ impl<'r, 't> Reading<'r, 't> {
         }
         let needs = self.view.needs(guard);
         let near = first.saturating_sub(CONTEXT)..self.words.len().min(end + CONTEXT);
-        needs.is_empty()
-            || near.into_iter().any(|n| !(first..end).contains(&n) && needs.binary_search(&self.words[n]).is_ok())
+        needs.is_empty() || near.into_iter().any(|n| !(first..end).contains(&n) && needs.binary_search(&self.words[n]).is_ok())
     }
 
-    /// Whether tokens stand in the text as the term is written, or so with a plural *s*.
+    /// Whether tokens stand in the text as the term is written, or so but for a plural *s*.
     fn is_written(&self, term: &[u8], first: usize, end: usize) -> bool {
         let tokens = self.tokens.as_slice();
         let written = &self.tokens.text().as_bytes()[tokens[first].start as usize..tokens[end - 1].end as usize];
-        written == term || written.strip_suffix(b"s") == Some(term)
+        written == term || written.strip_suffix(b"s") == Some(term) || term.strip_suffix(b"s") == Some(written)
     }
 
     fn is_folded(&self, term: &[u8], first: usize, end: usize) -> bool {

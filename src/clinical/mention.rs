@@ -20,6 +20,7 @@ pub struct Mention {
 
 /// Whether the patient has what is mentioned; see the table in the design for each meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Assertion {

@@ -5,6 +5,7 @@
 
 mod annotator;
 pub mod assertion;
+mod check;
 mod compile;
 mod compose;
 mod concept;
@@ -12,16 +13,19 @@ mod facts;
 mod lexicon;
 mod matcher;
 mod mention;
+mod reading;
 mod sentences;
 mod spelling;
 mod tokens;
 mod view;
 
 pub use annotator::Annotator;
+pub use check::{Finding, check_tables};
 pub use compile::LexiconError;
 pub use concept::{ConceptId, Kind};
 pub use facts::{AskedFor, PatientFacts};
 pub use lexicon::{Concept, Lexicon};
 pub use mention::{AnnotatedPart, Annotation, Assertion, Mention, Part};
+pub use reading::{ReadMention, Reading};
 pub use sentences::sentences;
 pub use tokens::{Class, Gap, Token, Tokens};

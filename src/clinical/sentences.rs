@@ -8,22 +8,25 @@ use std::ops::Range;
 
 /// Words after which a full stop does not end the sentence.
 const ABBREVIATIONS: &[&str] = &[
-    "dr", "drs", "mr", "mrs", "ms", "prof", "st", "eg", "ie", "e.g", "i.e", "vs", "viz", "approx", "no", "nos", "fig", "inj", "tab",
-    "tabs", "cap", "caps", "syp", "sr", "jr", "dept", "temp", "wt", "ht", "resp", "hosp", "a.m", "p.m", "b.i.d", "t.i.d", "q.i.d",
-    "b.d", "o.d", "t.d.s", "p.o", "i.v", "i.m", "c.f", "cf", "w.r.t",
+    "dr", "drs", "mr", "mrs", "ms", "prof", "st", "eg", "ie", "e.g", "i.e", "vs", "viz", "approx", "no", "nos", "fig", "inj",
+    "tab", "tabs", "cap", "caps", "syp", "sr", "jr", "dept", "temp", "wt", "ht", "resp", "hosp", "a.m", "p.m", "b.i.d", "t.i.d",
+    "q.i.d", "b.d", "o.d", "t.d.s", "p.o", "i.v", "i.m", "c.f", "cf", "w.r.t",
 ];
 
 /// The same, but only where the next word begins in lower case: the sentence may well end after them.
-const ABBREVIATIONS_WITHIN: &[&str] =
-    &["etc", "mg", "ml", "kg", "gm", "hr", "hrs", "yr", "yrs", "min", "mins", "wk", "wks", "mo", "mos", "lb", "lbs", "ft", "in", "cm", "mm"];
+const ABBREVIATIONS_WITHIN: &[&str] = &[
+    "etc", "mg", "ml", "kg", "gm", "hr", "hrs", "yr", "yrs", "min", "mins", "wk", "wks", "mo", "mos", "lb", "lbs", "ft", "in",
+    "cm", "mm",
+];
 
 /// Words that begin a sentence even where the writer forgot the space before them ("no fever.also my back hurts"), so that what
 /// looks like "icliniq.com" stays whole.
 const STARTERS: &[&str] = &[
-    "i", "im", "ive", "my", "me", "we", "you", "your", "he", "she", "it", "its", "the", "this", "that", "these", "there", "they", "no",
-    "not", "and", "but", "so", "also", "if", "is", "are", "was", "do", "does", "did", "can", "could", "should", "will", "would", "have",
-    "has", "had", "please", "pls", "what", "why", "how", "when", "where", "now", "then", "after", "before", "since", "because", "thanks",
-    "thank", "take", "hi", "hello", "in", "on", "for", "at", "a", "an", "as", "with", "due", "kindly", "any", "all", "avoid", "consult",
+    "i", "im", "ive", "my", "me", "we", "you", "your", "he", "she", "it", "its", "the", "this", "that", "these", "there", "they",
+    "no", "not", "and", "but", "so", "also", "if", "is", "are", "was", "do", "does", "did", "can", "could", "should", "will",
+    "would", "have", "has", "had", "please", "pls", "what", "why", "how", "when", "where", "now", "then", "after", "before",
+    "since", "because", "thanks", "thank", "take", "hi", "hello", "in", "on", "for", "at", "a", "an", "as", "with", "due",
+    "kindly", "any", "all", "avoid", "consult",
 ];
 
 /// A line shorter than this that is followed by a line beginning in lower case was ended by its writer, not by wrapping.
@@ -107,7 +110,8 @@ fn ends(text: &str, start: usize, mark: usize, after: usize, closed: usize) -> b
         let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let next_word = &rest[..length];
         let glued = word.len() > 1 && !word.contains('.') && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let capital = following.is_ascii_uppercase() && rest.bytes().nth(1).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b' ');
+        let capital =
+            following.is_ascii_uppercase() && rest.bytes().nth(1).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b' ');
         return glued && (capital || is_one_of(next_word, STARTERS));
     }
     if is_one_of(word, ABBREVIATIONS) {
@@ -120,7 +124,8 @@ fn ends(text: &str, start: usize, mark: usize, after: usize, closed: usize) -> b
     // A number by itself at the head of a sentence counts a list; a single letter is an initial or counts a list.
     let head = mark - word.len() <= start + 4 && text[start..mark - word.len()].trim().is_empty();
     let counts = head && word.len() <= 2 && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    let initial = word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() && byte != b'I') && following.is_uppercase();
+    let initial =
+        word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() && byte != b'I') && following.is_uppercase();
     !(counts || initial)
 }
 

@@ -1,12 +1,12 @@
 //! The **view** of a compiled lexicon that reading text needs: its rows as slices, and the look-ups over them.
 
+use super::ConceptId;
 use super::compile::folded_words;
 use super::compile::layout::{
-    ConceptRow, EdgeSlot, EntryRow, FormRow, GuardRow, HeadRow, NAMES_CONCEPT, NONE, NodeRow, PairSlot, Piece, Places, Section, Slot,
-    WordRow, hash_pair,
+    ConceptRow, EdgeSlot, EntryRow, FormRow, GuardRow, HeadRow, NAMES_CONCEPT, NONE, NodeRow, PairSlot, Piece, Places, Section,
+    Slot, WordRow, hash_pair,
 };
 use super::tokens::hash_of;
-use super::ConceptId;
 
 #[derive(Clone, Copy)]
 pub struct View<'l> {
@@ -90,8 +90,12 @@ impl<'l> View<'l> {
         &self.needs[guard.needs.start as usize..guard.needs.end as usize]
     }
 
-    /// The concept of a head at a site: of the pair itself, or of the nearest pair of broader site, then of broader head.
+    /// The concept of a head at a site: of the pair itself, or of the nearest pair of broader site, then of
+    /// broader head. A bare phrase has no broader pairs.
     pub fn pair(&self, head: u32, site: u32) -> Option<u32> {
+        if self.heads[head as usize].free == 0 && self.heads[head as usize].concept == NONE {
+            return self.exact_pair(head, site);
+        }
         let Piece { start, end } = self.heads[head as usize].above;
         let heads = std::iter::once(&head).chain(&self.numbers[start as usize..end as usize]);
         heads.into_iter().find_map(|&head| {
@@ -125,7 +129,8 @@ impl<'l> View<'l> {
         let words = folded_words(term);
         let mut words = words.iter().map(|word| self.word(word.as_bytes(), hash_of(word.as_bytes())));
         let Some(first) = words.next().filter(|&word| word != NONE) else { return Vec::new() };
-        let node = words.fold(self.words[first as usize].root, |node, word| if node == NONE { NONE } else { self.next(node, word) });
+        let node =
+            words.fold(self.words[first as usize].root, |node, word| if node == NONE { NONE } else { self.next(node, word) });
         if node == NONE {
             return Vec::new();
         }

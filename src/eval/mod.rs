@@ -1,7 +1,31 @@
-//! **Eval** measures rankings. In: topics (what is asked), qrels (what is relevant), runs (what was found). Out: measures.
+//! **Eval** measures what the other rooms do. In: topics (what is asked), qrels (what is relevant), runs (what was found); texts with
+//! gold spans and assertions. Out: measures, comparisons of two systems, and better weights.
 
+mod assertions;
+mod compare;
+mod dataset;
+mod density;
+mod error;
+mod layers;
+mod lines;
+mod measure;
+mod qrels;
 mod run;
+mod spans;
+mod system;
 mod topics;
+mod tune;
 
-pub use run::write_run;
-pub use topics::{EvalError, Topic, read_topics};
+pub use assertions::{AssertionScores, JudgedSentence, Said, judge_sentences, read_sentences};
+pub use compare::Comparison;
+pub use dataset::{Dataset, Source, read_qrels};
+pub use density::Density;
+pub use error::EvalError;
+pub use layers::{Layer, layers};
+pub use measure::{Judging, Measure, Measured, TopicMeasures};
+pub use qrels::{Judged, Qrels};
+pub use run::{Retrieved, Run, write_run};
+pub use spans::{GoldSpan, SpanScores, SpannedText, read_spans, score_spans};
+pub use system::{Mode, Question, System};
+pub use topics::{Topic, read_topics};
+pub use tune::{Step, Tuned, Tuning, tune, weights_toml};

@@ -5,6 +5,7 @@ use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::clinical::{Annotation, Assertion, Lexicon};
+use crate::embed::Embedder;
 use crate::thread::{Role, SectionKind, Sex, Thread};
 
 use super::schema::Fields;
@@ -49,6 +50,7 @@ pub fn document(
     add_words(&mut doc, fields, thread);
     add_facts(&mut doc, fields, thread, annotation);
     add_concepts(&mut doc, fields, lexicon, thread, annotation);
+    add_meaning(&mut doc, fields, Embedder::builtin(), thread);
     doc
 }
 
@@ -123,10 +125,35 @@ fn add_concepts(doc: &mut TantivyDocument, fields: &Fields, lexicon: &Lexicon, t
     }
 }
 
+/// A part without a known word has a vector of zeros, so that every thread has two.
+fn add_meaning(doc: &mut TantivyDocument, fields: &Fields, embedder: &Embedder, thread: &Thread) {
+    let meaning = embedder.meaning(thread);
+    let mut cells = Vec::new();
+    for vector in [&meaning.title, &meaning.question] {
+        match vector {
+            Some(vector) => {
+                vector.to_packed().for_each(|word| doc.add_u64(fields.vector, word));
+                cells.extend(embedder.cells(vector, 1));
+            }
+            None => (0..embedder.packed_len()).for_each(|_| doc.add_u64(fields.vector, 0)),
+        }
+    }
+    cells.dedup();
+    for cell in cells {
+        doc.add_u64(fields.cell, u64::from(cell));
+    }
+}
+
 /// Days from 1970-01-01, negative before; how dates are kept in the index.
 pub fn days_since_epoch(date: jiff::civil::Date) -> i64 {
     let epoch = jiff::civil::date(1970, 1, 1);
     i64::from(date.since(epoch).map_or(0, |span| span.get_days()))
+}
+
+/// The reverse of [`days_since_epoch`]; `None` for a day that no date has.
+pub fn date_of_days(days: i64) -> Option<jiff::civil::Date> {
+    let days = jiff::Span::new().try_days(days).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(days).ok()
 }
 
 /// How sex is kept in the index.

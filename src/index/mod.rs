@@ -12,17 +12,19 @@ mod error;
 mod schema;
 mod settings;
 mod standing;
+mod stats;
 mod view;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
 pub use concept_use::{ConceptUse, Place};
-pub use document::{Origin, content_hash, days_since_epoch, document, sex_code};
+pub use document::{Origin, content_hash, date_of_days, days_since_epoch, document, sex_code};
 pub use error::IndexError;
 pub use schema::Fields;
 pub use settings::{FORMAT_VERSION, Settings};
 pub use standing::Standing;
+pub use stats::Stats;
 pub use view::{View, idf};
 pub use writer::Writer;
 
@@ -49,6 +51,9 @@ impl Index {
         }
         let tantivy = tantivy::Index::open_in_dir(path).map_err(|error| IndexError::opening(path, error))?;
         let settings = Settings::of(&tantivy, path)?;
+        if !settings.has_this_embedding() {
+            return Err(IndexError::OtherEmbedding(path.to_path_buf()));
+        }
         let (schema, fields) = Fields::schema();
         if tantivy.schema() != schema {
             return Err(IndexError::damaged(path, "its fields are not those of its format version"));
@@ -75,6 +80,41 @@ impl Index {
         // The first, empty commit carries the settings, so that a run that is killed before its own leaves an index that opens.
         index.writer(1, Writer::LEAST_MEMORY)?.commit()?;
         Ok(index)
+    }
+
+    /// Whether bringing this directory up to date with `lexicon` means to make it anew: it was read with another lexicon or embedding
+    /// table, or written in another format.
+    pub fn must_be_made_anew(path: &Path, lexicon: &Lexicon) -> Result<bool, IndexError> {
+        if !path.join("meta.json").is_file() {
+            return Ok(false);
+        }
+        match Index::open(path) {
+            Ok(index) => Ok(index.lexicon().fingerprint() != lexicon.fingerprint()),
+            Err(IndexError::OtherFormat { .. } | IndexError::OtherEmbedding(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts the index at `new` in the place of the one at `old`. Until the last of two renames the old one is what readers find.
+    pub fn replace(old: &Path, new: &Path) -> Result<(), IndexError> {
+        let aside = beside(old, "replaced");
+        let write = |error: std::io::Error| IndexError::Write { path: old.display().to_string(), reason: error.to_string() };
+        if aside.exists() {
+            std::fs::remove_dir_all(&aside).map_err(write)?;
+        }
+        std::fs::rename(old, &aside).map_err(write)?;
+        std::fs::rename(new, old).map_err(write)?;
+        std::fs::remove_dir_all(&aside).map_err(write)
+    }
+
+    /// Where an index that is to replace the one at `path` is made: an empty place beside it.
+    pub fn place_for_anew(path: &Path) -> Result<PathBuf, IndexError> {
+        let place = beside(path, "anew");
+        if place.exists() {
+            std::fs::remove_dir_all(&place)
+                .map_err(|error| IndexError::Write { path: place.display().to_string(), reason: error.to_string() })?;
+        }
+        Ok(place)
     }
 
     fn with(path: &Path, tantivy: tantivy::Index, fields: Fields, lexicon: Lexicon) -> Index {
@@ -109,6 +149,14 @@ impl Index {
     pub fn writer(&self, threads: usize, memory: usize) -> Result<Writer, IndexError> {
         Writer::open(self, threads, memory)
     }
+}
+
+/// `index` and `anew` give `index.anew`.
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(what);
+    path.with_file_name(name)
 }
 
 fn is_empty_directory(path: &Path) -> bool {

@@ -11,11 +11,12 @@
 //! | `doctor`, `specialty`, `source`, `tags` | words, and whole for facets | filters, facets |
 //! | `published`, `age`, `sex`, `standing`, `mentions`, `length` | numbers | filters, order, the prior, counts |
 //! | `concepts` | one [`ConceptUse`](super::ConceptUse) for each concept, place and assertion | ranking, facets |
+//! | `cell`, `vector` | the nearest cells, and the packed vectors of title and question, one after the other | candidates and ranking by meaning |
 //! | `file`, `file_digest`, `content` | where the thread came from, and hashes of the file and of the thread | what changed |
 //! | `thread`, `annotation` | the thread as JSON; its mentions (postcard) | showing it |
 
 use tantivy::schema::{
-    BytesOptions, FAST, Field, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::RAW_TOKENIZER_NAME;
 
@@ -49,6 +50,8 @@ pub struct Fields {
     pub mentions: Field,
     pub length: Field,
     pub concepts: Field,
+    pub cell: Field,
+    pub vector: Field,
     pub file: Field,
     pub file_digest: Field,
     pub content: Field,
@@ -89,6 +92,8 @@ impl Fields {
             mentions: schema.add_u64_field("mentions", number()),
             length: schema.add_u64_field("length", number()),
             concepts: schema.add_u64_field("concepts", number()),
+            cell: schema.add_u64_field("cell", INDEXED),
+            vector: schema.add_u64_field("vector", number()),
             file: schema.add_text_field("file", STRING | FAST),
             file_digest: schema.add_u64_field("file_digest", number()),
             content: schema.add_u64_field("content", number()),

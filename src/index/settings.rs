@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::clinical::Lexicon;
+use crate::embed::Embedder;
 
 use super::IndexError;
 
@@ -16,11 +17,17 @@ pub struct Settings {
     pub format_version: u64,
     /// Fingerprint of the lexicon whose concept numbers the columns hold, in hexadecimal.
     pub lexicon: String,
+    /// Fingerprint of the embedding table that made the vectors, in hexadecimal.
+    pub embedding: String,
 }
 
 impl Settings {
     pub fn new(lexicon: &Lexicon) -> Settings {
-        Settings { format_version: FORMAT_VERSION, lexicon: format!("{:016x}", lexicon.fingerprint()) }
+        Settings {
+            format_version: FORMAT_VERSION,
+            lexicon: format!("{:016x}", lexicon.fingerprint()),
+            embedding: format!("{:016x}", Embedder::builtin().fingerprint()),
+        }
     }
 
     pub(super) fn of(tantivy: &tantivy::Index, path: &Path) -> Result<Settings, IndexError> {
@@ -33,6 +40,11 @@ impl Settings {
             Some(found) => Err(IndexError::OtherFormat { path: path.to_path_buf(), found }),
             None => Err(IndexError::NotAnIndex(path.to_path_buf())),
         }
+    }
+
+    /// Whether the vectors of the index can be compared with those of this program.
+    pub(super) fn has_this_embedding(&self) -> bool {
+        self.embedding == format!("{:016x}", Embedder::builtin().fingerprint())
     }
 
     pub(super) fn payload(&self) -> String {

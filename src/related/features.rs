@@ -6,7 +6,7 @@ use tantivy::columnar::{Column, StrColumn};
 
 use crate::clinical::ConceptId;
 use crate::index::{IndexError, View, sex_code};
-use crate::search::{Candidate, ConceptColumns, RelatedWeights};
+use crate::search::{Candidate, ConceptColumns, RelatedWeights, VectorColumn};
 use crate::thread::ThreadId;
 
 use super::profile::{Profile, ProfileConcept, Stance, concepts};
@@ -16,10 +16,15 @@ use super::profile::{Profile, ProfileConcept, Stance, concepts};
 pub struct Features {
     /// Share of the profile's weighted words that the candidate meets, by BM25F.
     pub words: f32,
-    /// The same against the candidate's title alone.
+    /// Share of the words of the profile's title that the candidate's title meets, by BM25, and that the whole candidate meets.
     pub title_words: f32,
+    pub focus_words: f32,
     /// Cosine of the two threads' concepts, weighted by rarity and salience; broader and narrower ones count in part.
     pub concepts: f32,
+    /// Cosines of the two titles, of the two questions, and the better of title to question and question to title.
+    pub titles: f32,
+    pub questions: f32,
+    pub crossed: f32,
     /// Share of the profile's concepts on which the two contradict: one has what the other has not.
     pub conflict: f32,
     /// 1 for a patient of the same sex and a like age, −1 for one of the other sex, 0 where nothing is known.
@@ -28,7 +33,12 @@ pub struct Features {
 
 impl Features {
     pub fn score(&self, weights: &RelatedWeights) -> f32 {
-        weights.words * self.words + weights.title_words * self.title_words + weights.concepts * self.concepts
+        weights.words * self.words
+            + weights.title_words * self.title_words
+            + weights.focus_words * self.focus_words
+            + weights.concepts * self.concepts
+            + weights.vectors
+                * (weights.titles * self.titles + weights.questions * self.questions + weights.crossed * self.crossed)
             - weights.conflict * self.conflict
             + weights.same_patient * self.patient
     }
@@ -53,16 +63,21 @@ pub fn rank(
     most_words: (f32, f32),
     weights: &RelatedWeights,
 ) -> Result<Vec<Ranked>, IndexError> {
-    let kinship = Kinship::new(view, &profile.concepts)?;
+    let kinship = Kinship::new(view, &profile.concepts, weights.step)?;
     let mut ranked = Vec::with_capacity(candidates.len());
     for of_segment in candidates.chunk_by(|a, b| a.at.segment_ord == b.at.segment_ord) {
-        let columns = Columns::open(view, of_segment[0].at.segment_ord)?;
+        let mut columns = Columns::open(view, of_segment[0].at.segment_ord)?;
         for candidate in of_segment {
             let doc = candidate.at.doc_id;
-            let (concepts, conflict) = kinship.compare(&concepts(columns.concepts.uses(doc)));
+            let (concepts, conflict) = kinship.compare(&concepts(columns.concepts.uses(doc), weights));
+            let near = columns.vectors.nearness(&profile.meaning, doc);
             let features = Features {
+                titles: near.title,
+                questions: near.question,
+                crossed: near.crossed,
                 words: candidate.words.all / most_words.0.max(f32::MIN_POSITIVE),
                 title_words: candidate.words.title / most_words.1.max(f32::MIN_POSITIVE),
+                focus_words: candidate.words.focus / most_words.1.max(f32::MIN_POSITIVE),
                 concepts,
                 conflict,
                 patient: columns.patient(doc, profile),
@@ -73,9 +88,6 @@ pub fn rank(
     ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
     Ok(ranked)
 }
-
-/// What a concept one, two, … steps up or down counts, against the same concept.
-const STEP: f32 = 0.5;
 
 /// The profile's concepts, with all that are near them.
 struct Kinship {
@@ -88,7 +100,7 @@ struct Kinship {
 }
 
 impl Kinship {
-    fn new(view: &View, profile: &[ProfileConcept]) -> Result<Kinship, IndexError> {
+    fn new(view: &View, profile: &[ProfileConcept], step: f32) -> Result<Kinship, IndexError> {
         let lexicon = view.lexicon();
         let idf = view.concept_idf()?;
         let mut near: FxHashMap<ConceptId, f32> = FxHashMap::default();
@@ -107,10 +119,10 @@ impl Kinship {
             count(row.concept, 1.0);
             if worth > 0.0 {
                 for (broader, distance) in lexicon.ancestors(row.concept) {
-                    count(broader, STEP.powi(i32::from(distance)));
+                    count(broader, step.powi(i32::from(distance)));
                 }
                 for child in lexicon.children(row.concept) {
-                    count(child, STEP);
+                    count(child, step);
                 }
             }
         }
@@ -140,6 +152,7 @@ impl Kinship {
 
 struct Columns {
     concepts: ConceptColumns,
+    vectors: VectorColumn,
     age: Column<f64>,
     sex: Column<u64>,
     id: StrColumn,
@@ -152,7 +165,7 @@ impl Columns {
         let open = || -> tantivy::Result<_> { Ok((fast.f64("age")?, fast.u64("sex")?, fast.str("id")?)) };
         let (age, sex, id) = open().map_err(|error| view.damaged(error))?;
         let id = id.ok_or_else(|| view.damaged("its threads have no ids"))?;
-        Ok(Columns { concepts: ConceptColumns::open(view, reader)?, age, sex, id })
+        Ok(Columns { concepts: ConceptColumns::open(view, reader)?, vectors: VectorColumn::open(view, reader)?, age, sex, id })
     }
 
     fn patient(&self, doc: tantivy::DocId, profile: &Profile) -> f32 {

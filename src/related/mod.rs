@@ -5,10 +5,12 @@
 //! Thread or text ─ Profile ─ candidates (postings of its rare words and concepts) ─ rank (features) ─> Panel
 //! ```
 
+mod answer;
 mod features;
 mod panel;
 mod profile;
 
+pub use answer::Answer;
 pub use features::{Features, Ranked, rank};
 pub use panel::{Entry, Options, Panel, Why, panel, ranking};
 pub use profile::{Profile, ProfileConcept, Subject};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::clinical::{ConceptId, Kind};
 use crate::index::{ConceptUse, IndexError, View};
-use crate::search::{Lexical, Marks, Snippet, WantedConcept, Weights, candidates, snippet};
+use crate::search::{Lexical, Marks, Snippet, WantedConcept, Weights, candidates, nearest, snippet};
 use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
@@ -12,6 +12,9 @@ use super::profile::{Profile, ProfileConcept, Stance, Subject, concepts};
 
 /// Threads that are ranked in full.
 const CANDIDATES: usize = 300;
+
+/// Threads near by vector that are candidates whatever their words.
+const NEAREST: usize = 100;
 
 /// Concepts that bring candidates; the rest only rank.
 const SEEKING_CONCEPTS: usize = 8;
@@ -29,13 +32,14 @@ impl Default for Options {
 }
 
 /// What stands under a thread.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Panel {
     pub panel: Vec<Entry>,
 }
 
 /// One other thread.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema), schema(as = PanelEntryFound))]
 pub struct Entry {
     /// From 1.
     pub rank: usize,
@@ -46,12 +50,16 @@ pub struct Entry {
     pub why: Why,
     /// Ids of threads that say the same and were folded into this entry.
     pub duplicates: Vec<ThreadId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     #[serde(skip)]
+    #[cfg_attr(feature = "serve", schema(ignore))]
     pub features: Features,
 }
 
 /// Names of concepts that speak for and against an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Why {
     /// In both.
     pub shared: Vec<String>,
@@ -64,14 +72,18 @@ pub struct Why {
 /// The plain ranking: best first, without cut-off, folding and diversity.
 pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
     let profile = Profile::of(subject, &weights.related);
-    let lexical = Lexical::new(view, &profile.words, &weights.words)?;
+    let lexical = Lexical::new(view, &profile.words, &weights.related_words)?;
     let seeking = seeking(view, &profile)?;
     let own = match &subject.own {
         Some(id) => view.find(id)?,
         None => None,
     };
     let allowed = |segment: usize, doc| own.is_none_or(|own| own != tantivy::DocAddress::new(segment as u32, doc));
-    let selection = candidates(view, &lexical, &seeking, weights.related.concepts, CANDIDATES, &allowed)?;
+    let also = |segment| match weights.related.vectors {
+        0.0 => Ok(Vec::new()),
+        _ => nearest(view, segment, &profile.meaning, NEAREST),
+    };
+    let selection = candidates(view, &lexical, &seeking, weights.related.concepts, CANDIDATES, &allowed, &also)?;
     rank(view, &profile, &selection.candidates, lexical.most(), &weights.related)
 }
 
@@ -87,7 +99,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
     let mut panel = Vec::new();
     for (n, ranked) in ranked.into_iter().take(options.count).enumerate() {
         let (thread, annotation) = view.annotated(ranked.at)?;
-        let of_entry = concepts(ConceptUse::of_thread(&thread, &annotation).into_iter());
+        let of_entry = concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &weights.related);
         panel.push(Entry {
             rank: n + 1,
             id: ranked.id,
@@ -96,6 +108,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
             snippet: snippet(&thread, &annotation, &marks),
             why: why(view, &profile, &of_entry),
             duplicates: Vec::new(),
+            url: thread.url,
             features: ranked.features,
         });
     }

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::clinical::{Annotation, Annotator, Assertion, ConceptId, PatientFacts};
+use crate::embed::{Embedder, Meaning};
 use crate::index::{ConceptUse, Place, analyzer};
 use crate::search::{RelatedWeights, WeightedWord};
 use crate::thread::{Post, Role, Thread, ThreadId};
@@ -37,6 +38,7 @@ pub struct Profile {
     pub words: Vec<WeightedWord>,
     pub concepts: Vec<ProfileConcept>,
     pub facts: PatientFacts,
+    pub meaning: Meaning,
 }
 
 /// One concept of a thread, over all places.
@@ -61,8 +63,9 @@ impl Profile {
     pub fn of(subject: &Subject, weights: &RelatedWeights) -> Profile {
         Profile {
             words: words(&subject.thread, weights),
-            concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter()),
+            concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), weights),
             facts: subject.annotation.facts,
+            meaning: Embedder::builtin().meaning(&subject.thread),
         }
     }
 }
@@ -99,16 +102,16 @@ fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
     let weigh = |(stem, found): (String, Occurrences)| {
         let in_title = if found.title > 0.0 { weights.source_title } else { 0.0 };
         let weight = in_title + weights.source_question * found.question.ln_1p() + weights.source_answers * found.answers.ln_1p();
-        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.25 } }
+        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.0 } }
     };
     occurrences.into_iter().map(weigh).collect()
 }
 
 /// One row a concept from the uses of one thread.
-pub fn concepts(uses: impl Iterator<Item = ConceptUse>) -> Vec<ProfileConcept> {
+pub fn concepts(uses: impl Iterator<Item = ConceptUse>, weights: &RelatedWeights) -> Vec<ProfileConcept> {
     let mut rows: Vec<ProfileConcept> = Vec::new();
     for used in uses {
-        let (salience, stance) = weigh(used);
+        let (salience, stance) = weigh(used, weights);
         // Uses come grouped by concept.
         match rows.last_mut().filter(|row| row.concept == used.concept) {
             None => rows.push(ProfileConcept { concept: used.concept, salience, stance }),
@@ -125,20 +128,19 @@ pub fn concepts(uses: impl Iterator<Item = ConceptUse>) -> Vec<ProfileConcept> {
     rows
 }
 
-fn weigh(used: ConceptUse) -> (f32, Stance) {
+fn weigh(used: ConceptUse, weights: &RelatedWeights) -> (f32, Stance) {
     let place = match used.place {
-        Place::Title => 2.0,
-        Place::Question => 1.0,
-        Place::Diagnosis | Place::Causes => 0.7,
-        Place::Treatment | Place::Investigations => 0.5,
-        Place::Answer => 0.4,
-        Place::Advice => 0.2,
+        Place::Title => weights.place_title,
+        Place::Question => weights.place_question,
+        Place::Answer => weights.place_answer,
+        Place::Diagnosis | Place::Causes => weights.place_finding,
+        Place::Treatment | Place::Investigations | Place::Advice => weights.place_plan,
     };
     let (assertion, stance) = match used.assertion {
         Assertion::Present => (1.0, Stance::Has),
-        Assertion::Past => (0.8, Stance::Has),
-        Assertion::Possible => (0.8, Stance::Open),
-        Assertion::Hypothetical => (0.5, Stance::Open),
+        Assertion::Past => (weights.past, Stance::Has),
+        Assertion::Possible => (weights.possible, Stance::Open),
+        Assertion::Hypothetical => (weights.hypothetical, Stance::Open),
         Assertion::Family => (0.2, Stance::Open),
         Assertion::Denied => (0.0, Stance::HasNot),
     };

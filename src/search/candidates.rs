@@ -32,7 +32,7 @@ thread_local! {
 }
 
 /// The `most` best candidates by words, with `concept_share` of each wanted concept's idf added for a thread that holds it.
-/// `allowed` says which threads pass the filters.
+/// `allowed` says which threads pass the filters; `also` gives threads of a segment that are candidates whatever their words.
 pub fn candidates(
     view: &View,
     words: &Lexical<'_>,
@@ -40,10 +40,12 @@ pub fn candidates(
     concept_share: f32,
     most: usize,
     allowed: &dyn Fn(usize, DocId) -> bool,
+    also: &dyn Fn(usize) -> Result<Vec<DocId>, IndexError>,
 ) -> Result<Selection, IndexError> {
     WORK.with_borrow_mut(|work| {
         let mut selection = Selection::default();
         let mut scored: Vec<(f32, DocAddress, Scores)> = Vec::new();
+        let mut others = Vec::new();
         for segment in 0..view.searcher().segment_readers().len() {
             words.accumulate(segment, work)?;
             for wanted in concepts {
@@ -62,13 +64,16 @@ pub fn candidates(
             let before = scored.len();
             scored.extend(alive.map(|&doc| {
                 let scores = work.score(doc);
-                (scores.all + scores.title + scores.concepts, DocAddress::new(segment as u32, doc), scores)
+                (scores.all + scores.title + scores.focus + scores.concepts, DocAddress::new(segment as u32, doc), scores)
             }));
             selection.matching += (scored.len() - before) as u64;
             keep_best(&mut scored, most);
+            let alive = also(segment)?.into_iter().filter(|&doc| !reader.is_deleted(doc) && allowed(segment, doc));
+            others.extend(alive.map(|doc| Candidate { at: DocAddress::new(segment as u32, doc), words: work.score(doc) }));
         }
-        selection.candidates = scored.into_iter().map(|(_, at, words)| Candidate { at, words }).collect();
+        selection.candidates = scored.into_iter().map(|(_, at, words)| Candidate { at, words }).chain(others).collect();
         selection.candidates.sort_unstable_by_key(|candidate| candidate.at);
+        selection.candidates.dedup_by_key(|candidate| candidate.at);
         complete(words, &mut selection.candidates)?;
         Ok(selection)
     })

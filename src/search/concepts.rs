@@ -63,6 +63,11 @@ pub fn threads_with(view: &View, field: Field, concept: ConceptId) -> Result<u64
     view.searcher().doc_freq(&term).map_err(|error| view.damaged(error))
 }
 
+/// Threads of the view that are about the concept or a narrower one.
+pub fn threads_about(view: &View, concept: ConceptId) -> Result<u64, IndexError> {
+    threads_with(view, view.fields().within, concept)
+}
+
 /// Calls `each` with every thread of the segment in which the concept occurs in `field`, deleted ones too.
 pub fn for_each_thread_with(
     view: &View,

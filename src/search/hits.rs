@@ -1,47 +1,61 @@
-//! **Hits**: ranked candidates, and what a reader is shown of them.
+//! **Hits**: what a reader is shown of the threads that were found.
 
 use serde::Serialize;
-use tantivy::DocAddress;
-use tantivy::columnar::{Column, StrColumn};
 
-use crate::clinical::{Assertion, Kind};
-use crate::index::{IndexError, Standing, View, idf};
+use crate::clinical::{Annotation, Assertion, Kind};
+use crate::index::{IndexError, View};
 use crate::query::Ask;
-use crate::thread::{Doctor, ThreadId};
+use crate::thread::{Doctor, Thread, ThreadId};
 
-use super::candidates::{Candidate, candidates};
-use super::concepts::{ConceptColumns, ConceptMatch, ConceptScorer, WantedConcept, threads_with};
-use super::lexical::{Lexical, WeightedWord};
+use super::explain::{Explanation, explain};
+use super::facets::{Facets, facets};
+use super::fold::Sketch;
+use super::rank::{CANDIDATES, Found, Order, Ranked, Wish, find_as_wished};
+use super::relax::relaxed;
 use super::snippet::{Marks, Snippet, snippet};
-use super::weights::{SearchWeights, Weights};
+use super::weights::Weights;
 
-/// Threads that are ranked in full; a panel or page of results never goes deeper.
-const CANDIDATES: usize = 400;
+/// Nobody reads on so far; a ranking by words goes no deeper. A listing by demands alone does.
+const DEEPEST: usize = 10_000;
 
-/// Which of the ranked hits to show.
+/// Which of the hits to show, and what with them.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// At most so many, from 1.
     pub count: usize,
     /// Passing over so many first.
     pub from: usize,
+    pub order: Order,
+    /// Whether to count over all threads that match.
+    pub facets: bool,
+    /// Whether to say why each hit has its score.
+    pub explain: bool,
+    /// Whether an ask that finds nothing stays as it is. Otherwise a part of it is dropped.
+    pub exact: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { count: 10, from: 0 }
+        Options { count: 10, from: 0, order: Order::default(), facets: false, explain: false, exact: false }
     }
 }
 
 /// The answer to one ask.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Hits {
+    /// Threads that match.
     pub total: u64,
     pub hits: Vec<Hit>,
+    pub facets: Option<Facets>,
+    /// Parts of the ask that were left out because with them nothing was found.
+    pub dropped: Vec<String>,
+    /// Why nothing is shown although threads match.
+    pub remark: Option<String>,
 }
 
 /// One thread that answers an ask.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Hit {
     /// From 1.
     pub rank: usize,
@@ -55,123 +69,105 @@ pub struct Hit {
     pub drugs: Vec<String>,
     pub conditions: Vec<String>,
     pub investigations: Vec<String>,
+    /// Names of what the patient has not, of any kind.
+    pub denied: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctor: Option<Doctor>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serve", schema(value_type = Option<String>, format = Date))]
     pub published: Option<jiff::civil::Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-}
-
-/// A candidate with its final score.
-#[derive(Debug, Clone)]
-pub struct Ranked {
-    pub at: DocAddress,
-    pub id: ThreadId,
-    pub score: f32,
-    pub words: f32,
-    pub concepts: Vec<ConceptMatch>,
+    /// Ids of threads that ask the same and are not shown by themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<ThreadId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 /// Finds, ranks and shows.
 pub fn search(view: &View, ask: &Ask, weights: &Weights, options: &Options) -> Result<Hits, IndexError> {
-    let found = find(view, ask, weights)?;
+    let end = options.from.saturating_add(options.count);
+    let depth = if ask.has_no_words() { end } else { end.min(DEEPEST) };
+    let wish = Wish { order: options.order, depth, matching: options.facets };
+    let (mut found, mut matching) = find_as_wished(view, ask, weights, wish)?;
+    let mut dropped = Vec::new();
+    let mut read = ask.clone();
+    if found.total == 0
+        && !options.exact
+        && let Some((shorter, parts)) = relaxed(view, ask, weights)?
+    {
+        (found, matching) = find_as_wished(view, &shorter, weights, wish)?;
+        (read, dropped) = (shorter, parts);
+    }
+    let mut hits = page(view, &read, &found, options)?;
+    hits.dropped = dropped;
+    if options.facets {
+        hits.facets = Some(facets(view, &matching)?);
+    }
+    if options.explain {
+        add_explanations(view, &read, weights, &found, &mut hits.hits)?;
+    }
+    Ok(hits)
+}
+
+/// Shows part of a ranking.
+pub fn page(view: &View, ask: &Ask, found: &Found, options: &Options) -> Result<Hits, IndexError> {
     let marks = Marks::of_ask(view, ask);
-    let shown = found.ranked.iter().enumerate().skip(options.from).take(options.count);
-    let hits = shown.map(|(n, ranked)| show(view, n + 1, ranked, &marks)).collect::<Result<_, _>>()?;
-    Ok(Hits { total: found.total, hits })
-}
-
-/// The ranking of an ask, best first, at most [`CANDIDATES`] deep.
-pub struct Found {
-    pub total: u64,
-    pub ranked: Vec<Ranked>,
-}
-
-/// Chooses candidates and ranks them.
-pub fn find(view: &View, ask: &Ask, weights: &Weights) -> Result<Found, IndexError> {
-    let words: Vec<WeightedWord> =
-        ask.words.iter().map(|word| WeightedWord { stem: word.stem.clone(), weight: 1.0, title_weight: 0.0 }).collect();
-    let lexical = Lexical::new(view, &words, &weights.words)?;
-    let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
-    let selection = candidates(view, &lexical, scorer.wanted(), weights.search.concepts, CANDIDATES, &|_, _| true)?;
-    let ranked = rank(view, &selection.candidates, &scorer, &weights.search)?;
-    Ok(Found { total: selection.matching, ranked })
-}
-
-/// The concepts of an ask with their rarity in this index.
-fn wanted(view: &View, ask: &Ask) -> Result<Vec<WantedConcept>, IndexError> {
-    ask.concepts
-        .iter()
-        .map(|asked| {
-            let having = threads_with(view, view.fields().within, asked.concept)?;
-            Ok(WantedConcept { concept: asked.concept, denied: asked.denied, idf: idf(having, view.len()) })
-        })
-        .collect()
-}
-
-/// Scores every candidate and puts the best first; equal scores in the order of their ids.
-fn rank(
-    view: &View,
-    candidates: &[Candidate],
-    scorer: &ConceptScorer<'_>,
-    weights: &SearchWeights,
-) -> Result<Vec<Ranked>, IndexError> {
-    let mut ranked = Vec::with_capacity(candidates.len());
-    for of_segment in candidates.chunk_by(|a, b| a.at.segment_ord == b.at.segment_ord) {
-        let columns = SegmentColumns::open(view, of_segment[0].at.segment_ord)?;
-        for candidate in of_segment {
-            let doc = candidate.at.doc_id;
-            let concepts = if scorer.is_empty() { Vec::new() } else { scorer.matches(columns.concepts.uses(doc)) };
-            let standing = Standing::from_bits(columns.standing.first(doc).unwrap_or(0));
-            let words = weights.words * candidate.words.all;
-            let of_concepts = weights.concepts * concepts.iter().map(|found| found.score).sum::<f32>();
-            let score = words + of_concepts + prior(standing, weights);
-            ranked.push(Ranked { at: candidate.at, id: columns.id(view, doc)?, score, words, concepts });
+    let mut hits = Hits { total: found.total, ..Hits::default() };
+    // Which threads are folded depends on those before them, so a page begins with a look at the pages before it; not so far down.
+    let folds = options.from < CANDIDATES;
+    let mut shown: Vec<(Sketch, ThreadId)> = Vec::new();
+    let mut folded: Vec<(ThreadId, ThreadId)> = Vec::new();
+    let mut rank = if folds { 0 } else { options.from.min(found.ranked.len()) };
+    for ranked in &found.ranked[rank..] {
+        if hits.hits.len() >= options.count {
+            break;
+        }
+        let (thread, annotation) = view.annotated(ranked.at)?;
+        if folds {
+            let sketch = Sketch::of(&thread);
+            if let Some((_, first)) = shown.iter().find(|(earlier, _)| earlier.is_like(&sketch)) {
+                folded.push((first.clone(), ranked.id.clone()));
+                continue;
+            }
+            shown.push((sketch, ranked.id.clone()));
+        }
+        rank += 1;
+        if rank > options.from {
+            hits.hits.push(show(view, rank, ranked, thread, &annotation, &marks));
         }
     }
-    ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    Ok(ranked)
-}
-
-fn prior(standing: Standing, weights: &SearchWeights) -> f32 {
-    let add = |holds: bool, weight: f32| if holds { weight } else { 0.0 };
-    add(standing.answered, weights.answered)
-        + add(standing.reviewed, weights.reviewed)
-        + add(standing.structured, weights.structured)
-}
-
-struct SegmentColumns {
-    concepts: ConceptColumns,
-    standing: Column<u64>,
-    id: StrColumn,
-}
-
-impl SegmentColumns {
-    fn open(view: &View, segment: u32) -> Result<SegmentColumns, IndexError> {
-        let reader = view.searcher().segment_reader(segment);
-        let fast = reader.fast_fields();
-        let standing = fast.u64("standing").map_err(|error| view.damaged(error))?;
-        let id = fast.str("id").map_err(|error| view.damaged(error))?.ok_or_else(|| view.damaged("its threads have no ids"))?;
-        Ok(SegmentColumns { concepts: ConceptColumns::open(view, reader)?, standing, id })
+    for (first, duplicate) in folded {
+        if let Some(hit) = hits.hits.iter_mut().find(|hit| hit.id == first) {
+            hit.duplicates.push(duplicate);
+        }
     }
-
-    fn id(&self, view: &View, doc: tantivy::DocId) -> Result<ThreadId, IndexError> {
-        let mut id = String::new();
-        let ord = self.id.term_ords(doc).next().ok_or_else(|| view.damaged("a thread has no id"))?;
-        self.id.ord_to_str(ord, &mut id).map_err(|error| view.damaged(error))?;
-        Ok(ThreadId::from(id))
+    if hits.hits.is_empty() && found.total > 0 && options.count > 0 {
+        let last = found.ranked.len();
+        hits.remark = Some(match found.total {
+            1 => "one thread matches, and it is on the first page".into(),
+            total => format!("{total} threads match, of which {last} are ranked; nothing stands after hit {}", options.from),
+        });
     }
+    Ok(hits)
+}
+
+fn add_explanations(view: &View, ask: &Ask, weights: &Weights, found: &Found, hits: &mut [Hit]) -> Result<(), IndexError> {
+    let shown: Vec<&Ranked> = hits.iter().filter_map(|hit| found.ranked.iter().find(|ranked| ranked.id == hit.id)).collect();
+    for (hit, explanation) in hits.iter_mut().zip(explain(view, ask, weights, &shown)?) {
+        hit.explanation = Some(explanation);
+    }
+    Ok(())
 }
 
 /// What a reader is shown of a ranked thread.
-fn show(view: &View, rank: usize, ranked: &Ranked, marks: &Marks) -> Result<Hit, IndexError> {
-    let (thread, annotation) = view.annotated(ranked.at)?;
-    let names = |kind: Kind| {
+fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &Annotation, marks: &Marks) -> Hit {
+    let names = |wanted: &dyn Fn(Kind, Assertion) -> bool| {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for (_, mention) in annotation.mentions() {
             let concept = view.lexicon().concept(mention.concept);
-            if concept.kind != kind || matches!(mention.assertion, Assertion::Denied | Assertion::Family) {
+            if !wanted(concept.kind, mention.assertion) {
                 continue;
             }
             match counts.iter_mut().find(|(name, _)| *name == concept.name) {
@@ -182,19 +178,24 @@ fn show(view: &View, rank: usize, ranked: &Ranked, marks: &Marks) -> Result<Hit,
         counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         counts.into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     };
-    Ok(Hit {
+    let about =
+        |wanted: Kind| names(&|kind, assertion| kind == wanted && !matches!(assertion, Assertion::Denied | Assertion::Family));
+    Hit {
         rank,
         id: ranked.id.clone(),
         title: thread.heading().to_owned(),
         score: ranked.score,
-        snippet: snippet(&thread, &annotation, marks),
-        symptoms: names(Kind::Symptom),
-        procedures: names(Kind::Procedure),
-        drugs: names(Kind::Drug),
-        conditions: names(Kind::Condition),
-        investigations: names(Kind::Investigation),
+        snippet: snippet(&thread, annotation, marks),
+        symptoms: about(Kind::Symptom),
+        procedures: about(Kind::Procedure),
+        drugs: about(Kind::Drug),
+        conditions: about(Kind::Condition),
+        investigations: about(Kind::Investigation),
+        denied: names(&|_, assertion| assertion == Assertion::Denied),
         doctor: thread.doctor,
         published: thread.published,
         url: thread.url,
-    })
+        duplicates: Vec::new(),
+        explanation: None,
+    }
 }

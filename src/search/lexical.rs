@@ -21,7 +21,7 @@ pub struct WeightedWord {
     pub stem: String,
     /// Factor on the word's idf, 0 or more.
     pub weight: f32,
-    /// The same for the title alone: what a match in the title adds to [`Scores::title`].
+    /// The same where the word is one of a title: what a match adds to [`Scores::title`] and [`Scores::focus`].
     pub title_weight: f32,
 }
 
@@ -41,8 +41,10 @@ pub struct Lexical<'v> {
 pub struct Scores {
     /// BM25F over title, question and answers.
     pub all: f32,
-    /// BM25 of the title alone.
+    /// Of the words weighed as a title's: BM25 of the thread's title alone,
     pub title: f32,
+    /// and BM25F over all fields.
+    pub focus: f32,
     /// What concepts gave while candidates were chosen.
     pub concepts: f32,
 }
@@ -192,7 +194,9 @@ impl<'v> Lexical<'v> {
             if scores.all == 0.0 {
                 into.touched.push(doc);
             }
-            scores.all += word.idf * word.weight * self.saturated(frequency);
+            let saturated = word.idf * self.saturated(frequency);
+            scores.all += word.weight * saturated;
+            scores.focus += word.title_weight * saturated;
         }
         Ok(())
     }
@@ -222,7 +226,9 @@ impl<'v> Lexical<'v> {
                     }
                 }
                 for (score, &frequency) in scores.iter_mut().zip(&frequencies) {
-                    score.all += word.idf * word.weight * self.saturated(frequency);
+                    let saturated = word.idf * self.saturated(frequency);
+                    score.all += word.weight * saturated;
+                    score.focus += word.title_weight * saturated;
                 }
             }
             Ok(())

@@ -5,16 +5,33 @@
 //! Ask ─ candidates (postings of rare words and concepts) ─> Candidate… ─ rank (words, concepts, assertion, prior) ─> Hit…
 //! ```
 
+mod allowed;
+mod answer;
+mod baseline;
 mod candidates;
 mod concepts;
+mod explain;
+mod facets;
+mod fold;
 mod hits;
 mod lexical;
+mod meaning;
+mod rank;
+mod relax;
 mod snippet;
+mod suggest;
 mod weights;
 
+pub use answer::{Answer, Asked, Completion, NamedConcept, PlacedRemark};
+pub use baseline::bm25;
 pub use candidates::{Candidate, Selection, candidates};
-pub use concepts::{ConceptColumns, WantedConcept};
-pub use hits::{Found, Hit, Hits, Options, Ranked, find, search};
+pub use concepts::{ConceptColumns, WantedConcept, threads_about};
+pub use explain::{Explanation, ScorePart};
+pub use facets::{ConceptCount, Count, Facets};
+pub use hits::{Hit, Hits, Options, page, search};
 pub use lexical::{Lexical, Scores, WeightedWord};
+pub use meaning::{Nearness, VectorColumn, nearest};
+pub use rank::{Found, Order, Ranked, find};
 pub use snippet::{Marks, Snippet, snippet};
+pub use suggest::{Completer, Suggestion};
 pub use weights::{RelatedWeights, SearchWeights, Weights, WordWeights};

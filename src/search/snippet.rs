@@ -14,9 +14,11 @@ use crate::thread::Thread;
 const LENGTH: usize = 240;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Snippet {
     pub text: String,
-    /// What matched, in code points of `text`, end exclusive; in order, without overlap.
+    /// What matched, start and end in code points of `text`, end exclusive; in order, without overlap.
+    #[cfg_attr(feature = "serve", schema(value_type = Vec<Vec<usize>>))]
     pub highlights: Vec<[usize; 2]>,
 }
 
@@ -32,7 +34,7 @@ impl Marks {
         Marks::new(
             view,
             ask.words.iter().map(|word| (word.stem.clone(), 1.0)),
-            ask.concepts.iter().map(|asked| (asked.concept, 2.0)),
+            ask.concepts.iter().map(|asked| asked.concept).chain(ask.demanded.iter().copied()).map(|concept| (concept, 2.0)),
         )
     }
 

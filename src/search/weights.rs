@@ -10,8 +10,9 @@ static BUILT_IN: LazyLock<Weights> =
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    pub words: WordWeights,
+    pub search_words: WordWeights,
     pub search: SearchWeights,
+    pub related_words: WordWeights,
     pub related: RelatedWeights,
 }
 
@@ -56,10 +57,23 @@ pub struct RelatedWeights {
     pub source_title: f32,
     pub source_question: f32,
     pub source_answers: f32,
+    pub place_title: f32,
+    pub place_question: f32,
+    pub place_answer: f32,
+    pub place_finding: f32,
+    pub place_plan: f32,
+    pub possible: f32,
+    pub past: f32,
+    pub hypothetical: f32,
+    pub step: f32,
     pub words: f32,
     pub title_words: f32,
+    pub focus_words: f32,
     pub concepts: f32,
     pub vectors: f32,
+    pub titles: f32,
+    pub questions: f32,
+    pub crossed: f32,
     pub conflict: f32,
     pub same_patient: f32,
 }

@@ -11,6 +11,7 @@ use super::Thread;
 
 /// The stable name of a thread. Empty until a reader has given one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct ThreadId(String);
 

@@ -16,6 +16,7 @@ pub use id::ThreadId;
 
 /// One consult: a question, its answers and what the site said about them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Thread {
     /// Stable: given by the archive, or made from the content by [`Thread::id_from_content`].
     #[serde(default)]
@@ -33,8 +34,10 @@ pub struct Thread {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewer: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serve", schema(value_type = Option<String>, format = Date))]
     pub published: Option<Date>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serve", schema(value_type = Option<String>, format = Date))]
     pub reviewed: Option<Date>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub premium: bool,
@@ -48,11 +51,13 @@ pub struct Thread {
     pub panel: Vec<PanelEntry>,
     /// Fields of the input that this model does not know, kept as they came.
     #[serde(flatten)]
+    #[cfg_attr(feature = "serve", schema(ignore))]
     pub other: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The doctor whom the site names as the answerer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Doctor {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +66,7 @@ pub struct Doctor {
 
 /// What is known of the patient beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Patient {
     /// In years; fractions are infants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +76,7 @@ pub struct Patient {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Sex {
     #[serde(alias = "f", alias = "F", alias = "Female")]
@@ -80,6 +87,7 @@ pub enum Sex {
 
 /// One turn of the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Post {
     pub role: Role,
     /// The post's running text, without the text of its sections.
@@ -90,6 +98,7 @@ pub struct Post {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Patient,
@@ -98,6 +107,7 @@ pub enum Role {
 
 /// A part of a doctor's post that the site sets off under a heading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Section {
     pub kind: SectionKind,
     pub text: String,
@@ -105,6 +115,7 @@ pub struct Section {
 
 /// The headings under which a doctor's answer may be filed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SectionKind {
     ProbableCauses,
@@ -118,6 +129,7 @@ pub enum SectionKind {
 
 /// One entry of the site's own Related Questions panel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct PanelEntry {
     pub title: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]

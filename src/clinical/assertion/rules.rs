@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use super::line::Item;
 use super::Speaker;
-use crate::clinical::tokens::{Class, Gap, Tokens};
+use super::line::Item;
 use crate::clinical::Kind;
+use crate::clinical::tokens::{Class, Gap, Tokens};
 
 /// What a rule's words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,8 @@ impl Rule {
     fn fits(&self, sought: Sought) -> bool {
         self.says.channel() == sought.channel
             && sought.kind.is_none_or(|kind| self.on & (1 << kind as u8) != 0)
-            && (sought.channel == Channel::Voice || self.by.is_none_or(|by| (by == Speaker::Doctor) == (sought.speaker == Speaker::Doctor)))
+            && (sought.channel == Channel::Voice
+                || self.by.is_none_or(|by| (by == Speaker::Doctor) == (sought.speaker == Speaker::Doctor)))
     }
 }
 
@@ -422,7 +423,9 @@ impl Rule {
         let scope = match scope {
             "" | "clause" => Rule::CLAUSE,
             "sentence" => Rule::SENTENCE,
-            words => words.parse().map_err(|_| format!("the scope {words:?} is neither clause, sentence nor a number of words"))?,
+            words => {
+                words.parse().map_err(|_| format!("the scope {words:?} is neither clause, sentence nor a number of words"))?
+            }
         };
         let on = match on {
             "" => u8::MAX,

@@ -102,7 +102,7 @@ pub struct EdgeSlot {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct EntryRow {
-    /// One of [`NAMES_CONCEPT`], [`NAMES_HEAD`], [`NAMES_SITE`].
+    /// One of [`NAMES_CONCEPT`], [`NAMES_HEAD`], [`NAMES_SITE`], [`NAMES_NOTHING`].
     pub names: u32,
     pub number: u32,
     pub guard: u32,
@@ -111,6 +111,8 @@ pub struct EntryRow {
 pub const NAMES_CONCEPT: u32 = 0;
 pub const NAMES_HEAD: u32 = 1;
 pub const NAMES_SITE: u32 = 2;
+/// A phrase whose words, by themselves, would name something that is not meant.
+pub const NAMES_NOTHING: u32 = 3;
 
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]

@@ -39,9 +39,8 @@ struct Draft {
 
 pub fn merge(tables: &Tables) -> Result<Merged, LexiconError> {
     let drafts = gather(tables)?;
-    let ids: FxHashMap<String, usize> = (drafts.iter().enumerate())
-        .flat_map(|(n, draft)| draft.entries.iter().map(move |entry| (entry.id.clone(), n)))
-        .collect();
+    let ids: FxHashMap<String, usize> =
+        (drafts.iter().enumerate()).flat_map(|(n, draft)| draft.entries.iter().map(move |entry| (entry.id.clone(), n))).collect();
     let list_of = |kind: usize| kind.saturating_sub(TYPES.len() - 3).min(2);
     let mut lists: [Vec<usize>; 3] = Default::default();
     for (n, draft) in drafts.iter().enumerate() {

@@ -17,13 +17,12 @@ use self::layout::{
     ConceptRow, EdgeSlot, FormRow, HeadRow, NONE, NodeRow, PairSlot, Piece, Section, Slot, TermRow, WordRow, Writer, hash_pair,
     slots_for,
 };
-use self::merge::{Item, Merged};
 use self::pairs::Pairs;
 use self::trie::{Trie, joined_terms};
 use self::words::Vocabulary;
-use super::tokens::{Class, Tokens, finish, hash_of, step};
+use super::tokens::{Class, Gap, Tokens, finish, hash_of, step};
 
-pub use self::merge::merge;
+pub use self::merge::{Item, Merged, merge};
 pub use self::table::{Entry, Guard, LexiconError, Link, Place, Role, Rule, Spelling, TYPES, Tables, Within};
 
 /// A misspelt name is looked for from this length on, in letters.
@@ -51,9 +50,12 @@ pub fn folded_words(term: &str) -> Vec<String> {
     const BEFORE_A: [&str; 10] = ["in", "of", "on", "at", "to", "from", "have", "having", "with", "had"];
     let tokens = Tokens::of(term);
     let marks = |n: &usize| tokens.as_slice()[*n].class != Class::Mark;
-    let words: Vec<&str> = (0..tokens.len()).filter(marks).map(|n| tokens.folded(n)).collect();
+    let places: Vec<usize> = (0..tokens.len()).filter(marks).collect();
+    let words: Vec<&str> = places.iter().map(|&n| tokens.folded(n)).collect();
     let says_nothing = |n: usize| {
-        let article = ARTICLES.contains(&words[n]) && n + 1 < words.len();
+        // The "a" of "a1c" is written as one with what follows.
+        let apart = places.get(n + 1).is_some_and(|&next| tokens.as_slice()[next].gap != Gap::None);
+        let article = ARTICLES.contains(&words[n]) && apart;
         // The "a" of "vitamin a deficiency" is a name.
         article && (n == 0 || words[n] != "a" || BEFORE_A.contains(&words[n - 1]))
     };
@@ -204,7 +206,9 @@ fn write_deletes(out: &mut Writer, merged: &Merged, vocabulary: &Vocabulary) {
     for item in merged.concepts.iter().filter(|item| Some(item.kind) == drug) {
         for term in &item.terms {
             let [word] = &folded_words(term)[..] else { continue };
-            let Some(number) = vocabulary.form(word).filter(|_| word.len() >= SHORTEST_RESPELT && word.is_ascii()) else { continue };
+            let Some(number) = vocabulary.form(word).filter(|_| word.len() >= SHORTEST_RESPELT && word.is_ascii()) else {
+                continue;
+            };
             entries.push((hash_of(word.as_bytes()), number));
             for left_out in 0..word.len() {
                 let rest = word.bytes().enumerate().filter(|&(n, _)| n != left_out);

@@ -63,15 +63,18 @@ impl Pairs {
         let by_name = |t: usize| t == 0;
         // Names first: a pair that a name gives is not taken by another concept's synonym.
         for pass in [true, false] {
-            for (n, item) in merged.concepts.iter().enumerate() {
+            // What is said of a site is not a drug: "eye drops" are no drops in the eye.
+            for (n, item) in merged.concepts.iter().enumerate().filter(|(_, item)| item.kind != kind("drug")) {
                 for (t, term) in item.terms.iter().enumerate() {
                     if by_name(t) != pass {
                         continue;
                     }
                     let Some((site, rest, written)) = split(term, trie) else { continue };
                     let head = self.head_of_rest(n as u32, item, &rest, merged, trie).or_else(|| {
-                        let is_finding = item.kind == kind("symptom");
-                        let fits = !is_finding && rest.len() <= 2 && written.len() > 3 && !trie.guards.guarded(&written);
+                        let fits = item.kind != kind("symptom")
+                            && rest.len() <= 2
+                            && written.len() > 3
+                            && !trie.guards.guarded(&written);
                         fits.then(|| {
                             *phrases.entry(rest.clone()).or_insert_with(|| {
                                 self.heads.push(Head { above: Vec::new(), concept: NONE, free: false });
@@ -93,11 +96,13 @@ impl Pairs {
     /// The head that the rest of a term names already.
     fn head_of_rest(&mut self, of: u32, item: &Item, rest: &[u32], merged: &Merged, trie: &Trie<'_>) -> Option<u32> {
         let named = trie.named(rest);
-        if let Some(quality) = named.iter().find(|named| named.entry.names == NAMES_HEAD) {
+        let is_finding = item.kind == kind("symptom") || item.kind == kind("condition");
+        if let Some(quality) = named.iter().find(|named| named.entry.names == NAMES_HEAD && is_finding) {
             return Some(quality.entry.number);
         }
         let same_kind = |number: u32| number != of && merged.concepts[number as usize].kind == item.kind;
-        let concept = named.iter().find(|named| named.entry.names == NAMES_CONCEPT && same_kind(named.entry.number))?.entry.number;
+        let concept =
+            named.iter().find(|named| named.entry.names == NAMES_CONCEPT && same_kind(named.entry.number))?.entry.number;
         let base = &merged.concepts[concept as usize];
         let free = base.kind == kind("symptom") || base.kind == kind("condition");
         Some(*self.of_concept.entry(concept).or_insert_with(|| {
@@ -121,6 +126,9 @@ fn split(term: &str, trie: &Trie<'_>) -> Option<(u32, Vec<u32>, String)> {
     let site = |key: &[u32]| trie.named(key).iter().find(|named| named.entry.names == NAMES_SITE).map(|named| named.entry.number);
     for cut in (1..key.len()).rev() {
         if let Some(site) = site(&key[..cut]) {
+            if matches!(words[cut].as_str(), "and" | "or" | "to" | "of" | "in" | "on") {
+                return None;
+            }
             return Some((site, key[cut..].to_vec(), words[cut..].join(" ")));
         }
     }

@@ -66,7 +66,7 @@ pub struct Guard {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
-    /// Never in running text; it can still be looked up.
+    /// Never in running text, nor any shorter term within it: "don't worry". It can still be looked up.
     Stop,
     /// Only in the upper and lower case of the table.
     Case,

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::layout::{EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, GuardRow, NONE, Piece};
+use super::layout::{EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, GuardRow, NAMES_NOTHING, NONE, Piece};
 use super::merge::Merged;
 use super::table::{Rule, Tables};
 use super::words::Vocabulary;
@@ -27,13 +27,17 @@ pub struct Named {
 
 impl<'v> Trie<'v> {
     pub fn new(tables: &Tables, vocabulary: &'v Vocabulary) -> Trie<'v> {
-        Trie {
+        let mut trie = Trie {
             vocabulary,
             guards: Guards::new(tables, vocabulary),
             nodes: Vec::new(),
             starts: FxHashMap::default(),
             edges: FxHashMap::default(),
+        };
+        for guard in tables.guards.iter().filter(|guard| guard.rule == Rule::Stop && guard.owner.is_empty()) {
+            trie.add_entry(&trie.key(&guard.term), EntryRow { names: NAMES_NOTHING, number: NONE, guard: NONE });
         }
+        trie
     }
 
     /// The word numbers of a term.
@@ -148,6 +152,14 @@ impl Guards {
             }
             if draft.written.is_empty() || guard.rule == Rule::Case {
                 draft.written = guard.term.clone();
+            }
+        }
+        // What holds for every owner holds for the one.
+        for ((term, owner), &own) in &by_term {
+            if let Some(&all) = by_term.get(&(term.clone(), String::new())).filter(|_| !owner.is_empty()) {
+                let (rules, needed) = (guards[all as usize].rules, guards[all as usize].needed.clone());
+                guards[own as usize].rules |= rules;
+                guards[own as usize].needed.extend(needed);
             }
         }
         let mut needs = Vec::new();

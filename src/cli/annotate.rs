@@ -1,0 +1,140 @@
+//! `annotate`: what clinical reading makes of text. One line of input is one document.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::clinical::{Annotator, Assertion, Kind, Lexicon, Mention};
+
+use super::{Context, Format, Outcome, style};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A file of documents, one a line; - or nothing is standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Tables to add to the built-in lexicon
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    lexicon: Vec<PathBuf>,
+}
+
+/// One line of JSON. Offsets count Unicode code points.
+#[derive(Serialize)]
+struct Document<'t> {
+    mentions: Vec<Named<'t>>,
+}
+
+#[derive(Serialize)]
+struct Named<'t> {
+    start: usize,
+    end: usize,
+    text: &'t str,
+    concept: &'t str,
+    name: &'t str,
+    r#type: Kind,
+    assertion: Assertion,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cue: Option<&'t str>,
+}
+
+pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    let annotator = Annotator::new(Lexicon::with_tables(&args.lexicon)?);
+    let input: Box<dyn BufRead> = match args.file.filter(|file| file.as_os_str() != "-") {
+        Some(file) => {
+            let opened = File::open(&file).with_context(|| format!("{}: cannot be read", file.display()))?;
+            Box::new(BufReader::new(opened))
+        }
+        None => Box::new(io::stdin().lock()),
+    };
+    let mut out = anstream::stdout().lock();
+    for line in input.split(b'\n') {
+        let line = line.context("the input cannot be read")?;
+        let text = String::from_utf8_lossy(&line);
+        let text = text.strip_suffix('\r').unwrap_or(&text);
+        let mentions = annotator.annotate(text);
+        match context.format() {
+            Format::Human => print_text(&mut out, &annotator, text, &mentions)?,
+            _ => {
+                serde_json::to_writer(&mut out, &document(&annotator, text, &mentions)).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn document<'t>(annotator: &'t Annotator, text: &'t str, mentions: &[Mention]) -> Document<'t> {
+    let mut points = Points { text, byte: 0, point: 0 };
+    let named = |mention: &Mention| {
+        let concept = annotator.lexicon().concept(mention.concept);
+        Named {
+            start: points.at(mention.start),
+            end: points.at(mention.end),
+            text: &text[mention.start as usize..mention.end as usize],
+            concept: concept.id,
+            name: concept.name,
+            r#type: concept.kind,
+            assertion: mention.assertion,
+            cue: mention.cue.map(|(start, end)| &text[start as usize..end as usize]),
+        }
+    };
+    Document { mentions: mentions.iter().map(named).collect() }
+}
+
+/// Counts code points up to bytes that only go forward.
+struct Points<'t> {
+    text: &'t str,
+    byte: usize,
+    point: usize,
+}
+
+impl Points<'_> {
+    fn at(&mut self, byte: u32) -> usize {
+        self.point += self.text[self.byte..byte as usize].chars().count();
+        self.byte = byte as usize;
+        self.point
+    }
+}
+
+/// The text with its mentions coloured by type; denied ones struck, what does not hold now dimmed, cues underlined.
+fn print_text(out: &mut impl Write, annotator: &Annotator, text: &str, mentions: &[Mention]) -> io::Result<()> {
+    let cues = mentions.iter().filter_map(|mention| mention.cue).map(|(start, end)| (start, end, Style::new().underline()));
+    let named = mentions.iter().map(|mention| {
+        let look = look(annotator.lexicon().concept(mention.concept).kind, mention.assertion);
+        (mention.start, mention.end, look)
+    });
+    let mut pieces: Vec<(u32, u32, Style)> = named.chain(cues).collect();
+    pieces.sort_by_key(|&(start, end, _)| (start, end));
+    let mut at = 0;
+    for (start, end, look) in pieces {
+        let (start, end) = (start as usize, end as usize);
+        // A cue may stand for several mentions, and within one.
+        if start < at {
+            continue;
+        }
+        write!(out, "{}{look}{}{look:#}", style::clean(&text[at..start]), style::clean(&text[start..end]))?;
+        at = end;
+    }
+    writeln!(out, "{}", style::clean(&text[at..]))
+}
+
+fn look(kind: Kind, assertion: Assertion) -> Style {
+    let colour = match kind {
+        Kind::Symptom => AnsiColor::Yellow,
+        Kind::Condition => AnsiColor::Red,
+        Kind::Procedure => AnsiColor::Blue,
+        Kind::Drug => AnsiColor::Green,
+        Kind::Investigation => AnsiColor::Magenta,
+    };
+    let look = colour.on_default();
+    match assertion {
+        Assertion::Present => look.bold(),
+        Assertion::Denied => look.strikethrough(),
+        Assertion::Possible => look.italic(),
+        Assertion::Past | Assertion::Family | Assertion::Hypothetical => look.dimmed(),
+    }
+}

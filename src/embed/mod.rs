@@ -1,0 +1,188 @@
+//! **Embedding** turns a text into a [`Vector`], so that texts about the same matter point the same way though they share no word:
+//! *heart attack* and *myocardial infarction*. It is a table of token vectors, added up: microseconds a text, no neural network.
+//!
+//! In: text, or a [`Thread`]. Out: [`Vector`], [`Meaning`], and the numbers of the cells of a coarse quantiser in which a vector's
+//! neighbours are found. The built-in table is compiled from `schema/embedding` and read in place; [`Embedder::open`] takes any
+//! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
+
+#[doc(hidden)]
+pub mod table;
+mod tokens;
+mod vector;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use crate::thread::Thread;
+
+pub use table::EmbedError;
+pub use vector::Vector;
+
+use table::{Folder, Header, Layout, flag};
+
+/// Of a longer text, this many tokens count. Model2Vec has the same limit.
+const MOST_TOKENS: usize = 512;
+
+/// Words of a question that [`Embedder::meaning`] reads: what is asked stands at the beginning.
+pub const QUESTION_WORDS: usize = 100;
+
+/// The built-in table, where 64-bit words can be read in place.
+#[repr(C, align(8))]
+struct Aligned<Bytes: ?Sized>(Bytes);
+
+static BUILTIN: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/builtin.embedding")));
+
+/// A static embedding model.
+#[derive(Debug)]
+pub struct Embedder {
+    table: Cow<'static, [u64]>,
+    header: Header,
+    layout: Layout,
+}
+
+/// What a thread is about, as vectors. A part without a known word has none.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Meaning {
+    /// Of [`Thread::heading`].
+    pub title: Option<Vector>,
+    /// Of the first [`QUESTION_WORDS`] words of the patient's first post.
+    pub question: Option<Vector>,
+}
+
+impl Embedder {
+    /// The model that travels in the program: English, trained for health questions.
+    pub fn builtin() -> &'static Embedder {
+        static EMBEDDER: OnceLock<Embedder> = OnceLock::new();
+        EMBEDDER.get_or_init(|| Embedder::over(Cow::Borrowed(bytemuck::cast_slice(&BUILTIN.0))))
+    }
+
+    /// The model in a folder of Model2Vec's format.
+    ///
+    /// # Errors
+    ///
+    /// When the folder is not such a model: the error names the file, what was met and what is expected.
+    pub fn open(folder: &Path) -> Result<Embedder, EmbedError> {
+        Ok(Embedder::over(Cow::Owned(table::compile(&Folder::read(folder)?))))
+    }
+
+    fn over(table: Cow<'static, [u64]>) -> Embedder {
+        let header: Header = bytemuck::pod_read_unaligned(&bytemuck::cast_slice(&table)[..size_of::<Header>()]);
+        debug_assert_eq!(header.magic, table::MAGIC);
+        Embedder { layout: header.layout(), header, table }
+    }
+
+    /// The direction of a text: the sum of its tokens' rows. `None` for a text without a known token. Of a long text the first 512
+    /// tokens count.
+    pub fn embed(&self, text: &str) -> Option<Vector> {
+        let mut found = Vec::new();
+        tokens::Walk::over(self, text, |token| {
+            found.push(token);
+            found.len() < MOST_TOKENS
+        });
+        found.sort_unstable();
+        let mut sum = vec![0f32; self.dimension()];
+        for same in found.chunk_by(|a, b| a == b) {
+            let times = same.len() as f32;
+            self.add(same[0] as usize, if self.has(flag::SQUARE_ROOT) { times.sqrt() } else { times }, &mut sum);
+        }
+        Vector::towards(&sum)
+    }
+
+    /// The vectors of a thread.
+    pub fn meaning(&self, thread: &Thread) -> Meaning {
+        let question = thread.question().map_or("", |post| post.text.as_str());
+        Meaning { title: self.embed(thread.heading()), question: self.embed(first_words(question, QUESTION_WORDS)) }
+    }
+
+    /// The cells in which a vector's neighbours lie, nearest first: at most `probes`. The first is the cell that the vector itself
+    /// lies in. A cell's number is below [`Embedder::cell_count`].
+    pub fn cells(&self, vector: &Vector, probes: usize) -> Vec<u32> {
+        let dimension = self.dimension();
+        if vector.dimension() != dimension || probes == 0 {
+            return Vec::new();
+        }
+        let scales: &[f32] = self.section(&self.layout.cell_scales);
+        let centroids: &[i8] = self.section(&self.layout.cells);
+        let nearness =
+            centroids.chunks_exact(dimension).zip(scales).map(|(cell, scale)| vector::dot(cell, vector.raw()) as f32 * scale);
+        let mut ranked: Vec<(f32, u32)> = nearness.zip(0..).collect();
+        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if probes < ranked.len() {
+            ranked.select_nth_unstable_by(probes - 1, order);
+            ranked.truncate(probes);
+        }
+        ranked.sort_unstable_by(order);
+        ranked.into_iter().map(|(_, cell)| cell).collect()
+    }
+
+    /// Cells of the coarse quantiser.
+    pub fn cell_count(&self) -> usize {
+        self.header.cells as usize
+    }
+
+    /// Numbers in a vector of this model.
+    /// Words that [`Vector::to_packed`] gives for a vector of this model.
+    pub fn packed_len(&self) -> usize {
+        self.dimension().div_ceil(8)
+    }
+
+    pub fn dimension(&self) -> usize {
+        self.header.dimension as usize
+    }
+
+    /// Tells models apart: an index keeps it, and vectors of two fingerprints are not compared.
+    pub fn fingerprint(&self) -> u64 {
+        self.header.fingerprint
+    }
+
+    /// The model's name: what its `config.json` calls it, or its folder's name.
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(self.section(&self.layout.name)).unwrap_or_default()
+    }
+
+    fn has(&self, flag: u32) -> bool {
+        self.header.flags & flag != 0
+    }
+
+    /// Bytes of the longest token's text.
+    fn longest_token(&self) -> usize {
+        self.header.longest as usize
+    }
+
+    fn add(&self, token: usize, weight: f32, sum: &mut [f32]) {
+        let scale = self.section::<f32>(&self.layout.scales)[token] * weight;
+        let row: &[i8] = &self.section(&self.layout.rows)[token * sum.len()..][..sum.len()];
+        for (sum, &number) in sum.iter_mut().zip(row) {
+            *sum += f32::from(number) * scale;
+        }
+    }
+
+    /// The number of the token that is written so.
+    fn token(&self, written: &[u8]) -> Option<u32> {
+        let slots: &[u32] = self.section(&self.layout.slots);
+        let ends: &[u32] = self.section(&self.layout.ends);
+        let text: &[u8] = self.section(&self.layout.text);
+        let mut place = table::slot(written, self.header.slots);
+        loop {
+            let token = slots[place as usize].checked_sub(1)?;
+            let start = if token == 0 { 0 } else { ends[token as usize - 1] };
+            if &text[start as usize..ends[token as usize] as usize] == written {
+                return Some(token);
+            }
+            place = (place + 1) & (self.header.slots - 1);
+        }
+    }
+
+    fn section<Number: bytemuck::Pod>(&self, range: &Range<usize>) -> &[Number] {
+        bytemuck::cast_slice(&bytemuck::cast_slice::<u64, u8>(&self.table)[range.clone()])
+    }
+}
+
+/// The first words of a text.
+fn first_words(text: &str, count: usize) -> &str {
+    let end =
+        text.split_whitespace().take(count).last().map_or(0, |word| word.as_ptr() as usize + word.len() - text.as_ptr() as usize);
+    &text[..end]
+}

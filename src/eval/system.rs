@@ -1,0 +1,112 @@
+//! A **system** is what ranks: curbside under some weights, or plain BM25. In: a view and questions. Out: a [`Run`].
+
+use rayon::prelude::*;
+
+use crate::index::{IndexError, View};
+use crate::query::Ask;
+use crate::related::{self, Subject};
+use crate::search::{self, Weights};
+use crate::thread::{Thread, ThreadId};
+
+use super::{Qrels, Run, Topic};
+
+/// What is asked of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Search,
+    Related,
+}
+
+/// What ranks.
+#[derive(Debug, Clone, Copy)]
+pub enum System<'w> {
+    Curbside(&'w Weights),
+    /// [`search::bm25`] over all text: of a thread, its title, question and answers are the query.
+    Bm25,
+}
+
+/// A topic as it is asked, read once for however many runs.
+#[derive(Debug)]
+pub struct Question {
+    pub qid: String,
+    asked: Asked,
+}
+
+#[derive(Debug)]
+enum Asked {
+    Search(Box<Ask>),
+    Related(Box<Subject>),
+}
+
+/// Threads kept of each ranking, as runs at TREC do; curbside's own rankings are shorter.
+const DEPTH: usize = 1000;
+
+impl Question {
+    /// The topics of a file.
+    pub fn of_topics(view: &View, mode: Mode, topics: &[Topic]) -> Vec<Question> {
+        let read = |topic: &Topic| {
+            let asked = match mode {
+                Mode::Search => Asked::Search(Box::new(Ask::read(&topic.text, view.annotator()))),
+                Mode::Related => Asked::Related(Box::new(Subject::of_text(&topic.text, view.annotator()))),
+            };
+            Question { qid: topic.qid.clone(), asked }
+        };
+        topics.par_iter().map(read).collect()
+    }
+
+    /// The threads of the index that have qrels: the topic's id is the thread's.
+    pub fn of_threads(view: &View, qrels: &Qrels) -> Result<Vec<Question>, IndexError> {
+        let mut questions = Vec::new();
+        for (qid, _) in qrels.topics() {
+            let id = ThreadId::from(qid);
+            if let Some(at) = view.find(&id)? {
+                let (thread, annotation) = view.annotated(at)?;
+                let subject = Subject { thread, annotation, own: Some(id) };
+                questions.push(Question { qid: qid.to_owned(), asked: Asked::Related(Box::new(subject)) });
+            }
+        }
+        Ok(questions)
+    }
+}
+
+impl System<'_> {
+    /// Ranks for all questions, on all cores; `each` is called after every one.
+    pub fn run(self, view: &View, questions: &[Question], each: &(dyn Fn() + Sync)) -> Result<Run, IndexError> {
+        let rankings = questions.par_iter().map(|question| {
+            let ranking = self.rank(view, question)?;
+            each();
+            Ok((question.qid.as_str(), ranking))
+        });
+        let rankings: Vec<(&str, Vec<(ThreadId, f32)>)> = rankings.collect::<Result<_, IndexError>>()?;
+        let mut run = Run::default();
+        for (qid, ranking) in rankings {
+            run.insert(qid, ranking.iter().map(|(id, score)| (id.as_str(), *score)));
+        }
+        Ok(run)
+    }
+
+    fn rank(self, view: &View, question: &Question) -> Result<Vec<(ThreadId, f32)>, IndexError> {
+        let found = match (self, &question.asked) {
+            (System::Curbside(weights), Asked::Related(subject)) => {
+                let ranked = related::ranking(view, subject, weights)?;
+                return Ok(ranked.into_iter().take(DEPTH).map(|ranked| (ranked.id, ranked.score)).collect());
+            }
+            (System::Curbside(weights), Asked::Search(ask)) => search::find(view, ask, weights)?,
+            (System::Bm25, Asked::Search(ask)) => search::bm25(view, &ask.text, None, DEPTH)?,
+            (System::Bm25, Asked::Related(subject)) => {
+                let own = match &subject.own {
+                    Some(id) => view.find(id)?,
+                    None => None,
+                };
+                search::bm25(view, &all_text(&subject.thread), own, DEPTH)?
+            }
+        };
+        Ok(found.ranked.into_iter().take(DEPTH).map(|ranked| (ranked.id, ranked.score)).collect())
+    }
+}
+
+fn all_text(thread: &Thread) -> String {
+    let posts =
+        thread.posts.iter().flat_map(|post| std::iter::once(&post.text).chain(post.sections.iter().map(|section| &section.text)));
+    std::iter::once(&thread.title).chain(posts).map(String::as_str).collect::<Vec<_>>().join("\n")
+}

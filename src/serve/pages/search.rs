@@ -1,0 +1,230 @@
+//! The page of **search**: hits with their passages and chips, how the question was read, facets to narrow it, and where there is more.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use crate::clinical::Kind;
+use crate::query::{About, Field};
+use crate::search::{Answer, Facets, Hit};
+use crate::serve::asked::{Asked, find};
+use crate::serve::parameters::Query;
+use crate::serve::problem::Problem;
+use crate::serve::server::Server;
+
+use super::parts::{self, chip, counted, escape, passage, thread_path};
+use super::{Frame, Here};
+
+/// Chips of one kind under a hit, and values of one facet.
+const CHIPS: usize = 4;
+const VALUES: usize = 6;
+
+/// The address of a search.
+struct Address<'a> {
+    asked: &'a Asked,
+    filters: Vec<(Field, &'a str)>,
+}
+
+impl Address<'_> {
+    /// With other filters, from a hit on.
+    fn with<'f>(&self, filters: impl Iterator<Item = (Field, &'f str)>, from: usize) -> String {
+        let mut address = format!("/search?q={}", escape(self.asked.typed()));
+        for (field, value) in filters {
+            address.push_str(&format!("&{}={}", field.name(), escape(value)));
+        }
+        for (name, set) in [("explain", self.asked.explain), ("exact", self.asked.exact)] {
+            if set == Some(true) {
+                address.push_str(&format!("&{name}=true"));
+            }
+        }
+        if from > 0 {
+            address.push_str(&format!("&from={from}"));
+        }
+        address
+    }
+
+    fn at(&self, from: usize) -> String {
+        self.with(self.filters.iter().copied(), from)
+    }
+
+    fn and(&self, field: Field, value: &str) -> String {
+        self.with(self.filters.iter().copied().chain([(field, value)]), 0)
+    }
+
+    fn without(&self, n: usize) -> String {
+        self.with(self.filters.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, filter)| *filter), 0)
+    }
+}
+
+pub async fn page(State(server): State<Arc<Server>>, Query(mut asked): Query<Asked>) -> Result<Response, Problem> {
+    asked.facets = Some(true);
+    let text = asked.text()?;
+    let options = asked.options()?;
+    server
+        .work(move |now| {
+            let title = if text.is_empty() { "Search" } else { &text };
+            let frame = Frame { title, typed: asked.typed(), here: Here::Search };
+            if text.is_empty() {
+                return Ok(frame.respond(html! { div #results .results { (nothing_typed()) } }));
+            }
+            let answer = find(now, &text, &options)?;
+            Ok(frame.respond(results(&asked, &answer, options.from, options.count)))
+        })
+        .await
+}
+
+fn nothing_typed() -> Markup {
+    html! {
+        div {
+            h1 { "Search the consults" }
+            p .empty { "Type a question or a few words: a symptom, what was done, a drug. Whole sentences are fine." }
+        }
+    }
+}
+
+fn results(asked: &Asked, answer: &Answer, from: usize, count: usize) -> Markup {
+    let address = Address { asked, filters: asked.filters() };
+    let facets = answer.facets.as_ref().filter(|_| answer.total > 0);
+    html! {
+        div #results .results .faceted[facets.is_some()] {
+            @if let Some(facets) = facets { (self::facets(&address, facets)) }
+            div .hits {
+                (summary(&address, answer))
+                @if answer.hits.is_empty() { (nothing(from)) }
+                ol start=(from + 1) { @for hit in &answer.hits { (self::hit(hit)) } }
+                (pager(&address, answer, from, count))
+            }
+        }
+    }
+}
+
+/// How many there are, and how the question was read.
+fn summary(address: &Address<'_>, answer: &Answer) -> Markup {
+    let query = &answer.query;
+    let explained = address.asked.explain == Some(true);
+    html! {
+        div .summary {
+            h1 .count role="status" { (counted(answer.total, "consult", "consults")) }
+            @if !answer.hits.is_empty() {
+                @let other = Asked { explain: (!explained).then_some(true), from: None, ..address.asked.clone() };
+                a href=(Address { asked: &other, filters: other.filters() }.at(0)) {
+                    @if explained { "Hide the scores" } @else { "Explain the order" }
+                }
+            }
+        }
+        @if !query.concepts.is_empty() {
+            p .understood { "Understood as " @for concept in &query.concepts { (chip(Some(concept.r#type), &concept.name, false)) } }
+        }
+        @if let Some(corrected) = &query.corrected {
+            @let exact = Asked { exact: Some(true), from: None, ..address.asked.clone() };
+            p .understood {
+                "Showing hits for " strong { (corrected) } ". "
+                a href=(Address { asked: &exact, filters: exact.filters() }.at(0)) { "Search as typed" }
+            }
+        }
+        @if !query.dropped.is_empty() {
+            p .understood { "Nothing meets all of it. Left out: " strong { (query.dropped.join(", ")) } "." }
+        }
+        @for remark in &query.remarks { p .understood { "Note: " (remark.says) "." } }
+        @if !address.filters.is_empty() {
+            ul .filters aria-label="Filters" {
+                @for (n, (field, value)) in address.filters.iter().enumerate() {
+                    li {
+                        a .filter href=(address.without(n)) {
+                            span .hidden { "Remove " } (field.name()) ": " (value) span aria-hidden="true" { " ×" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facets(address: &Address<'_>, facets: &Facets) -> Markup {
+    let of = |counts: &[crate::search::ConceptCount]| counts.iter().map(|c| (c.name.clone(), c.count)).collect::<Vec<_>>();
+    let named = |counts: &[crate::search::Count]| counts.iter().map(|c| (c.name.clone(), c.count)).collect::<Vec<_>>();
+    let groups = [
+        ("Symptoms", Field::Concept(Kind::Symptom), of(&facets.symptoms)),
+        ("Conditions", Field::Concept(Kind::Condition), of(&facets.conditions)),
+        ("Procedures", Field::Concept(Kind::Procedure), of(&facets.procedures)),
+        ("Drugs", Field::Concept(Kind::Drug), of(&facets.drugs)),
+        ("Specialties", Field::About(About::Specialty), named(&facets.specialties)),
+        ("Years", Field::Published, named(&facets.years)),
+    ];
+    let chosen = |field: Field, value: &str| address.filters.contains(&(field, value));
+    html! {
+        details .facets open {
+            summary { "Narrow down" }
+            nav aria-label="Narrow down" {
+                @for (title, field, counts) in &groups {
+                    @let open: Vec<_> = counts.iter().filter(|(value, _)| !chosen(*field, value)).take(VALUES).collect();
+                    @if !open.is_empty() {
+                        h2 { (title) }
+                        ul {
+                            @for (value, count) in open {
+                                li {
+                                    a href=(address.and(*field, value)) {
+                                        span dir="auto" { (value) } " " span { (count) span .hidden { " consults" } }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn nothing(from: usize) -> Markup {
+    html! {
+        div .empty {
+            @if from > 0 {
+                p { "There are no more hits." }
+            } @else {
+                p { strong { "Nothing found." } " Try fewer or plainer words, or leave a filter out." }
+                p { a href="/ask" { "Ask before you ask" } " compares a whole question with the archive." }
+            }
+        }
+    }
+}
+
+fn hit(hit: &Hit) -> Markup {
+    let kinds = [
+        (Kind::Symptom, &hit.symptoms),
+        (Kind::Condition, &hit.conditions),
+        (Kind::Procedure, &hit.procedures),
+        (Kind::Drug, &hit.drugs),
+        (Kind::Investigation, &hit.investigations),
+    ];
+    html! {
+        li .hit {
+            h2 { a href=(thread_path(&hit.id)) dir="auto" { (hit.title) } }
+            p .passage dir="auto" { (passage(&hit.snippet)) }
+            p .chips {
+                @for (kind, names) in kinds { @for name in names.iter().take(CHIPS) { (chip(Some(kind), name, false)) } }
+                @for name in hit.denied.iter().take(CHIPS) { (chip(None, name, true)) }
+            }
+            p .byline {
+                @if let Some(doctor) = &hit.doctor { span { (parts::doctor(doctor)) } }
+                @if let Some(date) = hit.published { span { time datetime=(date) { (date) } } }
+                @if !hit.duplicates.is_empty() { span { "Also asked as " (parts::links(&hit.duplicates)) } }
+            }
+            @if let Some(explanation) = &hit.explanation { (parts::explanation(hit.score, explanation)) }
+        }
+    }
+}
+
+fn pager(address: &Address<'_>, answer: &Answer, from: usize, count: usize) -> Markup {
+    let more = answer.hits.len() == count && (from + count) < usize::try_from(answer.total).unwrap_or(usize::MAX);
+    html! {
+        @if from > 0 || more {
+            nav .pager aria-label="More hits" {
+                @if from > 0 { a rel="prev" href=(address.at(from.saturating_sub(count))) { "← Earlier hits" } }
+                @if more { a rel="next" href=(address.at(from + count)) { "More hits →" } }
+            }
+        }
+    }
+}

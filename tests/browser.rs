@@ -1,0 +1,290 @@
+//! The pages as people meet them: real Chromium, driven through chromedriver. Says that it skips where there is none.
+//!
+//! `CURBSIDE_AXE` names axe-core's `axe.min.js`, by which accessibility is checked; `CURBSIDE_SCREENSHOTS` a folder to keep pictures in.
+#![cfg(feature = "serve")]
+
+mod common;
+#[path = "common/server.rs"]
+mod server;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use common::{Place, sample};
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use server::Server;
+
+const FOOT: &str = "tingling-foot-after-microdiscectomy";
+
+/// One browser at a time: several at once only make each other slow.
+static TURN: Mutex<()> = Mutex::new(());
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Desktop,
+    Dark,
+    Phone,
+}
+
+struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// `None`, said aloud, where chromedriver or Chromium is not installed.
+    fn start() -> Option<Driver> {
+        let process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let Ok(mut process) = process else {
+            eprintln!("skipped: chromedriver is not installed");
+            return None;
+        };
+        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        Some(Driver { process, port: port.expect("chromedriver names its port") })
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs a visit of a server over the sample archive.
+fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(driver) = Driver::start() else { return };
+    let place = Place::new();
+    place.index(&[&sample()]).ok();
+    let server = Server::start(&place, &[]);
+    let profile = place.path("chromium");
+    let mut args = vec![
+        "--headless".to_owned(),
+        "--no-sandbox".into(),
+        "--disable-gpu".into(),
+        "--disable-quic".into(),
+        "--disable-dev-shm-usage".into(),
+        "--no-first-run".into(),
+        "--disable-background-networking".into(),
+        "--disable-component-update".into(),
+        "--disable-sync".into(),
+        "--hide-scrollbars".into(),
+        "--window-size=1280,900".into(),
+        format!("--user-data-dir={}", profile.display()),
+    ];
+    if look == Look::Dark {
+        args.push("--blink-settings=preferredColorScheme=0".into());
+    }
+    let mut options = json!({"args": args});
+    if look == Look::Phone {
+        options["mobileEmulation"] = json!({"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0}});
+    }
+    let Value::Object(capabilities) = json!({"goog:chromeOptions": options}) else { unreachable!("it is an object") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{}", driver.port)).await;
+        let client = client.expect("Chromium starts");
+        visit(&client, &server).await;
+        client.close().await.expect("Chromium ends");
+    });
+}
+
+async fn find(page: &Client, css: &str) -> fantoccini::elements::Element {
+    let found = page.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css(css)).await;
+    found.unwrap_or_else(|error| panic!("{css}: {error}"))
+}
+
+async fn text(page: &Client, css: &str) -> String {
+    find(page, css).await.text().await.expect("an element has a text")
+}
+
+/// Waits until a script's expression holds.
+async fn until(page: &Client, expression: &str) {
+    for _ in 0..400 {
+        if page.execute(&format!("return Boolean({expression})"), vec![]).await.expect("a script runs") == json!(true) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never so: {expression} on {}", page.source().await.unwrap_or_default());
+}
+
+async fn path(page: &Client) -> String {
+    let url = page.current_url().await.expect("a page has an address");
+    url.path().to_owned() + url.query().map(|query| format!("?{query}")).unwrap_or_default().as_str()
+}
+
+#[test]
+fn hits_appear_while_one_types_and_a_facet_narrows_them() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url("/search")).await.unwrap();
+        find(page, "#q").await.send_keys("numb foot after back surgery").await.unwrap();
+        until(page, "document.querySelector('.hit h2 a')").await;
+        until(page, "location.search.includes('surgery')").await;
+        let all = text(page, ".count").await;
+        let facet = find(page, ".facets li a").await;
+        let narrowed = facet.attr("href").await.unwrap().unwrap();
+        facet.click().await.unwrap();
+        until(page, "document.querySelector('.filter')").await;
+        assert!(narrowed.ends_with(&path(page).await), "{narrowed}");
+        assert_ne!(text(page, ".count").await, all);
+        find(page, ".filter").await.click().await.unwrap();
+        until(page, "!document.querySelector('.filter')").await;
+        assert_eq!(text(page, ".count").await, all);
+    });
+}
+
+#[test]
+fn suggestions_are_chosen_with_the_arrow_keys() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url("/search")).await.unwrap();
+        let search = find(page, "#q").await;
+        search.send_keys("lamin").await.unwrap();
+        until(page, "document.querySelectorAll('#suggestions li').length > 0").await;
+        search.send_keys(&(char::from(Key::Down).to_string() + &char::from(Key::Enter).to_string())).await.unwrap();
+        until(page, "document.getElementById('q').value.length > 5").await;
+        until(page, "document.getElementById('suggestions').hidden").await;
+        until(page, "document.querySelector('.hit h2 a')").await;
+    });
+}
+
+#[test]
+fn a_reader_goes_from_a_hit_to_the_thread_and_on_along_its_panel() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url("/search?q=tingling+foot+after+microdiscectomy")).await.unwrap();
+        find(page, ".hit h2 a").await.click().await.unwrap();
+        until(page, "document.querySelector('.thread')").await;
+        assert_eq!(path(page).await, format!("/threads/{FOOT}"));
+        find(page, "aside .why summary").await.click().await.unwrap();
+        until(page, "document.querySelector('aside .why[open] dd')").await;
+        let title = text(page, "aside .panel .title").await;
+        find(page, "aside .panel .title").await.click().await.unwrap();
+        until(page, &format!("location.pathname !== '/threads/{FOOT}'")).await;
+        assert_eq!(text(page, ".thread h1").await, title);
+    });
+}
+
+#[test]
+fn marks_show_what_was_understood_only_when_asked_for() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url(&format!("/threads/{FOOT}"))).await.unwrap();
+        let marked =
+            "getComputedStyle(document.querySelector('mark.m:not(.denied, .open)')).backgroundColor !== 'rgba(0, 0, 0, 0)'";
+        until(page, &format!("!({marked})")).await;
+        find(page, ".toggle").await.click().await.unwrap();
+        until(page, marked).await;
+    });
+}
+
+#[test]
+fn a_question_with_a_script_in_it_stays_a_question() {
+    visit(Look::Desktop, async |page, server| {
+        let question = "my foot tingles after microdiscectomy <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
+        page.goto(&server.url("/ask")).await.unwrap();
+        find(page, "#text").await.send_keys(question).await.unwrap();
+        find(page, ".question button").await.click().await.unwrap();
+        until(page, "document.querySelector('.answers .panel')").await;
+        assert_eq!(find(page, "#text").await.prop("value").await.unwrap().unwrap(), question);
+        page.goto(&server.url("/search")).await.unwrap();
+        find(page, "#q").await.send_keys(question).await.unwrap();
+        until(page, "document.querySelector('.count')").await;
+        assert!(!page.title().await.unwrap().contains("taken") || page.title().await.unwrap().contains("script"));
+        assert_eq!(
+            page.execute("return document.querySelectorAll('main script, main img').length", vec![]).await.unwrap(),
+            json!(0)
+        );
+    });
+}
+
+#[test]
+fn everything_is_reached_with_the_keyboard_alone() {
+    visit(Look::Desktop, async |page, server| {
+        let press = async |keys: &str| {
+            page.active_element().await.unwrap().send_keys(keys).await.unwrap();
+        };
+        let (tab, enter, space) = (char::from(Key::Tab).to_string(), char::from(Key::Enter).to_string(), " ".to_owned());
+        page.goto(&server.url("/")).await.unwrap();
+        press("tingling foot after microdiscectomy").await;
+        press(&enter).await;
+        until(page, "document.querySelector('.hit h2 a')").await;
+        // The slash goes to the search box from anywhere.
+        find(page, "body").await.send_keys("/").await.unwrap();
+        until(page, "document.activeElement.id === 'q'").await;
+        let mut stops = 0;
+        while page.execute("return document.activeElement.matches('.hit h2 a')", vec![]).await.unwrap() != json!(true) {
+            press(&tab).await;
+            let shown =
+                "const a = document.activeElement; return a === document.body || getComputedStyle(a).outlineStyle !== 'none'";
+            assert_eq!(page.execute(shown, vec![]).await.unwrap(), json!(true), "focus is seen at stop {stops}");
+            stops += 1;
+            assert!(stops < 80, "no hit is reached");
+        }
+        press(&enter).await;
+        until(page, "document.querySelector('.thread')").await;
+        for wanted in ["#marks", "aside .why summary"] {
+            let mut stops = 0;
+            while page.execute(&format!("return document.activeElement.matches('{wanted}')"), vec![]).await.unwrap()
+                != json!(true)
+            {
+                press(&tab).await;
+                stops += 1;
+                assert!(stops < 40, "{wanted} is not reached");
+            }
+            press(&space).await;
+        }
+        until(page, "document.getElementById('marks').checked && document.querySelector('aside .why[open]')").await;
+    });
+}
+
+/// Every page in every look: nothing is wider than the screen, and axe finds nothing serious.
+#[test]
+fn every_page_is_accessible_in_every_look() {
+    let axe = std::env::var_os("CURBSIDE_AXE").map(|path| std::fs::read_to_string(path).expect("CURBSIDE_AXE names a file"));
+    if axe.is_none() {
+        eprintln!("skipped: CURBSIDE_AXE does not name axe-core's axe.min.js, so accessibility is not checked");
+    }
+    let thread = format!("/threads/{FOOT}");
+    let pages = [
+        ("home", "/"),
+        ("search", "/search?q=numb+foot+after+back+surgery"),
+        ("explained", "/search?q=numb+foot&explain=true&symptom=numbness"),
+        ("nothing", "/search?q=zzxqvwk"),
+        ("thread", &thread),
+        ("ask", "/ask"),
+        ("api", "/api"),
+        ("problem", "/threads/nope"),
+    ];
+    for (look, name) in [(Look::Desktop, "desktop"), (Look::Dark, "dark"), (Look::Phone, "phone")] {
+        visit(look, async |page, server| {
+            for (page_name, address) in pages {
+                page.goto(&server.url(address)).await.unwrap();
+                if page_name == "thread" && look != Look::Desktop {
+                    page.execute("document.getElementById('marks').click()", vec![]).await.unwrap();
+                }
+                let overflow = page.execute("return document.documentElement.scrollWidth - innerWidth", vec![]).await.unwrap();
+                assert!(overflow.as_f64().unwrap() <= 0.0, "{page_name} is {overflow} pixels wider than the {name}");
+                if let Some(folder) = std::env::var_os("CURBSIDE_SCREENSHOTS") {
+                    let picture = page.screenshot().await.unwrap();
+                    std::fs::write(std::path::Path::new(&folder).join(format!("{page_name}-{name}.png")), picture).unwrap();
+                }
+                let Some(axe) = &axe else { continue };
+                page.execute(axe, vec![]).await.unwrap();
+                let run = "const done = arguments[0]; axe.run().then((r) => done(r.violations.filter((v) => ['serious', 'critical']\
+                           .includes(v.impact)).map((v) => v.id + ': ' + v.nodes.map((n) => n.html + n.failureSummary).join(' | '))))";
+                let violations = page.execute_async(run, vec![]).await.unwrap();
+                assert_eq!(violations, json!([]), "{page_name} on {name}");
+            }
+        });
+    }
+}
