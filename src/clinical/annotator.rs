@@ -26,7 +26,7 @@ impl Annotator {
     /// The mentions of a text by itself, in its order; they do not overlap.
     pub fn annotate(&self, text: &str) -> Vec<Mention> {
         let tokens = Tokens::of(text);
-        let asked_for = PatientFacts::of(&tokens).asked_for;
+        let asked_for = PatientFacts::of(&tokens, false).asked_for;
         self.read(&tokens, &Context { asked_for, ..Context::default() })
     }
 
@@ -72,8 +72,8 @@ impl Annotator {
 
     /// What the thread says of its patient: the question first, then its title, then what the site gives.
     fn facts_of(&self, thread: &Thread) -> PatientFacts {
-        let question = thread.question().map(|post| self.facts(&post.text)).unwrap_or_default();
-        let title = self.facts(&thread.title);
+        let question = thread.question().map(|post| PatientFacts::of(&Tokens::of(&post.text), true)).unwrap_or_default();
+        let title = PatientFacts::of(&Tokens::of(&thread.title), true);
         let given = thread.patient.as_ref();
         PatientFacts {
             age: given.and_then(|patient| patient.age).map(|age| age as f32).or(question.age).or(title.age),
@@ -86,7 +86,7 @@ impl Annotator {
 
     /// What a text says of its patient.
     pub fn facts(&self, text: &str) -> PatientFacts {
-        PatientFacts::of(&Tokens::of(text))
+        PatientFacts::of(&Tokens::of(text), false)
     }
 
     /// The nearest word of a term for a misspelt word; `None` for a word that a term has, or that none is near.

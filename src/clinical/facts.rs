@@ -35,6 +35,9 @@ pub enum AskedFor {
 /// No patient is older.
 const OLDEST: f32 = 120.0;
 
+/// Tokens at the head of a question within which its subject is named.
+const OPENING: usize = 8;
+
 /// Days in a unit of time.
 fn days(word: &str) -> Option<f32> {
     Some(match word {
@@ -90,10 +93,11 @@ fn relation(word: &str) -> Option<AskedFor> {
 }
 
 impl PatientFacts {
-    /// What a text says of its patient.
-    pub(super) fn of(tokens: &Tokens) -> PatientFacts {
+    /// What a text says of its patient. In a question of a thread, a relative of whom it speaks first is who it is about; in a text
+    /// by itself, "my mother has diabetes" is family history.
+    pub(super) fn of(tokens: &Tokens, is_question: bool) -> PatientFacts {
         let reader = Reader { tokens };
-        let (asked_for, relative) = reader.asked_for();
+        let (asked_for, relative) = reader.asked_for(is_question);
         let mut facts = PatientFacts { asked_for, ..PatientFacts::default() };
         facts.sex = relative.and_then(sex_of);
         for at in 0..tokens.len() {
@@ -278,8 +282,9 @@ impl Reader<'_, '_> {
 
     /// Whom the text asks about, and the word for that person. A relative counts where something is said of him or her near the
     /// beginning and the writer has no complaint of his or her own before.
-    fn asked_for(&self) -> (AskedFor, Option<&str>) {
+    fn asked_for(&self, is_question: bool) -> (AskedFor, Option<&str>) {
         let mut own = false;
+        let mut first = None;
         for at in 0..self.tokens.len() {
             let word = self.word(at);
             let next = self.word(at + 1);
@@ -346,8 +351,11 @@ impl Reader<'_, '_> {
             if enough && !told && !own && (sentence_begins || asked_about || aged || asked_for == AskedFor::Child) {
                 return (asked_for, Some(self.word(place)));
             }
+            if at < OPENING && !told && !own && first.is_none() {
+                first = Some((asked_for, Some(self.word(place))));
+            }
         }
-        (AskedFor::Oneself, None)
+        first.filter(|_| is_question && !own).unwrap_or((AskedFor::Oneself, None))
     }
 
     /// Whether the text speaks of a relative as of a patient: his or her age, or what he or she has or is told, in more than one

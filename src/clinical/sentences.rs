@@ -32,6 +32,9 @@ const STARTERS: &[&str] = &[
 /// A line shorter than this that is followed by a line beginning in lower case was ended by its writer, not by wrapping.
 const WRAPPED_LINE: usize = 50;
 
+/// A longer sentence is cut at a space: what reaches so far is no cue, and the work per sentence stays bounded.
+const LONGEST: usize = 1_200;
+
 /// The sentences of a text, as ranges of its bytes on character boundaries.
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
@@ -66,8 +69,14 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
 
 fn push(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
     let piece = &text[range.clone()];
-    let start = range.start + (piece.len() - piece.trim_start().len());
+    let mut start = range.start + (piece.len() - piece.trim_start().len());
     let end = start + piece.trim().len();
+    while end - start > LONGEST {
+        let latest = text.floor_char_boundary(start + LONGEST);
+        let cut = text[start..latest].rfind(char::is_whitespace).filter(|space| *space > 0).map_or(latest, |space| start + space);
+        found.push(start..cut);
+        start = cut + (text[cut..end].len() - text[cut..end].trim_start().len());
+    }
     if start < end {
         found.push(start..end);
     }

@@ -361,9 +361,10 @@ impl<'c> Judge<'c> {
             Some(SectionKind::PreventiveMeasures) => return Assertion::Hypothetical,
             _ => {}
         }
+        let general = voice.states && !voice.points;
         match voice.speaker {
-            Speaker::Doctor if !finding => Assertion::Hypothetical,
-            Speaker::Doctor if voice.states && !voice.points => Assertion::Hypothetical,
+            Speaker::Doctor if !finding || general => Assertion::Hypothetical,
+            Speaker::Unknown if general => Assertion::Hypothetical,
             _ => held(kind, ongoing),
         }
     }

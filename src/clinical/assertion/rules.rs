@@ -82,7 +82,7 @@ impl Rule {
     /// Whether its words may be those of a mention: "side effects include nausea" is about nausea, but "no energy" denies nothing
     /// else.
     fn may_be_mention(&self) -> bool {
-        matches!(self.says, Says::Family | Says::Hypothetical | Says::Supposed | Says::General | Says::Ongoing)
+        matches!(self.says, Says::Family | Says::Possible | Says::Hypothetical | Says::Supposed | Says::General | Says::Ongoing)
     }
 
     fn fits(&self, sought: Sought) -> bool {
