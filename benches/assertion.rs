@@ -29,8 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// A sentence, where the concept stands in it, and the columns of its row.
+type Row = (String, Range<usize>, Vec<String>);
+
 /// The rows of a table with the place of the concept in its sentence, and how many have none.
-fn rows(file: &str) -> Result<(Vec<(String, Range<usize>, Vec<String>)>, usize), Box<dyn Error>> {
+fn rows(file: &str) -> Result<(Vec<Row>, usize), Box<dyn Error>> {
     let table = std::fs::read_to_string(file)?;
     let (mut rows, mut without) = (Vec::new(), 0);
     for line in table.lines() {
@@ -56,14 +59,19 @@ fn negex(file: &str) -> Result<(), Box<dyn Error>> {
     }
     let (precision, recall) = (right as f64 / found as f64, right as f64 / there as f64);
     let f1 = 2.0 * precision * recall / (precision + recall);
-    println!("{} rows, {without} without their concept; denied: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}", rows.len());
+    println!(
+        "{} rows, {without} without their concept; denied: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}",
+        rows.len()
+    );
     Ok(())
 }
 
 fn context(file: &str) -> Result<(), Box<dyn Error>> {
     let (rows, without) = rows(file)?;
     println!("{} rows, {without} without their concept", rows.len());
-    for (name, column, gold, assertion) in [("past", 1, "Historical", Assertion::Past), ("family", 2, "Family member", Assertion::Family)] {
+    for (name, column, gold, assertion) in
+        [("past", 1, "Historical", Assertion::Past), ("family", 2, "Family member", Assertion::Family)]
+    {
         let mut table: BTreeMap<(bool, bool), usize> = BTreeMap::new();
         for (sentence, span, fields) in &rows {
             let judged = judge_span(sentence, span.clone(), Kind::Condition, &Context::default()).0 == assertion;

@@ -102,7 +102,10 @@ fn the_section_decides_where_no_word_does() {
     assert_eq!(judged("[Peripheral neuropathy]", Kind::Condition, &within(SectionKind::ProbableDiagnosis)), Assertion::Possible);
     assert_eq!(judged("[Spinal stenosis]", Kind::Condition, &within(SectionKind::DifferentialDiagnosis)), Assertion::Possible);
     assert_eq!(judged("[Pregabalin] 75 mg", Kind::Drug, &within(SectionKind::TreatmentPlan)), Assertion::Hypothetical);
-    assert_eq!(judged("[Nerve conduction study]", Kind::Investigation, &within(SectionKind::Investigations)), Assertion::Hypothetical);
+    assert_eq!(
+        judged("[Nerve conduction study]", Kind::Investigation, &within(SectionKind::Investigations)),
+        Assertion::Hypothetical
+    );
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn the_cue_is_the_words_that_decided() {
     let (assertion, cue) = judge_span(&text, span, Kind::Symptom, &Context::default());
     assert_eq!(assertion, Assertion::Denied);
     let (start, end) = cue.expect("a cue");
-    assert_eq!(&text[start as usize..end as usize], "without any");
+    assert_eq!(&text[start as usize..end as usize], "without");
 }
 
 #[test]
@@ -177,8 +180,8 @@ proptest! {
 }
 
 const WORDS: [&str; 24] = [
-    "no", "fever", "not", "if", "you", "have", "my", "mother", "had", "pain", "surgery", ",", ".", "and", "but", "is", "it", "MRI",
-    "ruled", "out", "?", "could", "be", "\n",
+    "no", "fever", "not", "if", "you", "have", "my", "mother", "had", "pain", "surgery", ",", ".", "and", "but", "is", "it",
+    "MRI", "ruled", "out", "?", "could", "be", "\n",
 ];
 
 fn hold(text: &str) {

@@ -211,7 +211,8 @@ fn print_hits(view: &View, ask: &Ask, hits: &Hits, took_ms: f64) -> io::Result<(
         let published = hit.published.map(|date| date.to_string());
         let about: Vec<String> =
             [Some(style::clean(hit.id.as_str()).into_owned()), doctor, published].into_iter().flatten().collect();
-        writeln!(out, "    {}{}{}", style::QUIET, about.join(" · "), style::QUIET.render_reset())?;
+        let about = style::wrap(&about.join(" · "), "    ");
+        writeln!(out, "{}{about}{}", style::QUIET, style::QUIET.render_reset())?;
         if let Some(explanation) = &hit.explanation {
             writeln!(out, "{}", style::wrap(&format!("{:.2}: {}", hit.score, explanation.text), "    "))?;
         }

@@ -40,7 +40,8 @@ fn print_thread(thread: &Thread) -> io::Result<()> {
     let dates = dates.iter().filter_map(|(what, date)| date.map(|date| format!("{what} {date}")));
     let about: Vec<String> = doctor.into_iter().chain(thread.source.clone()).chain(dates).collect();
     if !about.is_empty() {
-        writeln!(out, "{}{}{}", style::QUIET, style::clean(&about.join(" · ")), style::QUIET.render_reset())?;
+        let about = style::wrap(&style::clean(&about.join(" · ")), "");
+        writeln!(out, "{}{about}{}", style::QUIET, style::QUIET.render_reset())?;
     }
     for post in &thread.posts {
         let role = post.role.to_string();
