@@ -18,7 +18,7 @@ use crate::index::{Stats, View};
 use crate::read::Reader;
 use crate::related::{self, Subject, panel};
 use crate::search::{self, NamedConcept, Weights};
-use crate::thread::{Thread, ThreadId};
+use crate::thread::{Role, Thread, ThreadId};
 
 use super::asked::{Asked, find};
 use super::live::Opened;
@@ -92,8 +92,8 @@ pub async fn suggest(State(server): Shared, Query(asked): Query<PrefixParameters
 /// One thread
 #[utoipa::path(get, path = "/api/v1/threads/{id}", tag = "threads",
     params(("id" = String, Path, description = "Id of the thread, percent-encoded")),
-    responses((status = 200, description = "The thread as it was stored; with an `ETag`", body = Thread),
-        (status = 304, description = "It is as of the `ETag` in `If-None-Match`"), Refused))]
+    responses((status = 200, description = "The thread as it was stored; with an ETag", body = Thread),
+        (status = 304, description = "It is as of the ETag in If-None-Match"), Refused))]
 pub async fn thread(State(server): Shared, Id(id): Id, headers: HeaderMap) -> Result<Response, Problem> {
     server
         .work(move |now| {
@@ -116,8 +116,8 @@ pub struct PanelParameters {
 /// The Related Questions of a thread
 #[utoipa::path(get, path = "/api/v1/threads/{id}/related", tag = "related",
     params(("id" = String, Path, description = "Id of the thread, percent-encoded"), PanelParameters),
-    responses((status = 200, description = "The panel, best first, with why; with an `ETag`", body = related::Answer),
-        (status = 304, description = "It is as of the `ETag` in `If-None-Match`"), Refused))]
+    responses((status = 200, description = "The panel, best first, with why; with an ETag", body = related::Answer),
+        (status = 304, description = "It is as of the ETag in If-None-Match"), Refused))]
 pub async fn related_to_thread(
     State(server): Shared,
     Id(id): Id,
@@ -169,7 +169,29 @@ pub struct Text {
 #[allow(dead_code)] // described; read by `question` below, which takes every form of a thread that `index` takes
 pub enum Question {
     Text(Text),
-    Thread(Box<Thread>),
+    Thread(AskedThread),
+}
+
+/// A thread, of which the fields that a panel comes from; all others of a thread may be given too
+#[derive(ToSchema)]
+#[schema(as = AskedThread)]
+#[allow(dead_code)] // described
+pub struct AskedThread {
+    #[schema(required = false)]
+    title: String,
+    #[schema(min_items = 1)]
+    posts: Vec<AskedPost>,
+}
+
+/// One turn of the conversation
+#[derive(ToSchema)]
+#[schema(as = AskedPost)]
+#[allow(dead_code)] // described
+pub struct AskedPost {
+    role: Role,
+    /// At least one letter or digit
+    #[schema(min_length = 1, pattern = "[A-Za-z0-9]")]
+    text: String,
 }
 
 /// The Related Questions of a question that is typed, or of a thread that is in no index yet

@@ -18,7 +18,7 @@ use super::problem::Problem;
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    /// What to look for, as one would say it; `drug:nsaid` and all else of the query language may be part of it
+    /// What to look for, as one would say it; drug:nsaid and all else of the query language may be part of it
     #[param(max_length = 2000, required = true, example = "numbness after laminectomy")]
     pub q: Option<String>,
     /// Hits to show

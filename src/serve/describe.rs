@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
 use super::api;
+use super::problem::Details;
 
 /// The API as the handlers themselves describe it.
 #[derive(OpenApi)]
@@ -28,6 +29,7 @@ use super::api;
         api::suggest,
         api::stats
     ),
+    components(schemas(Details)),
     tags(
         (name = "search", description = "Find threads"),
         (name = "threads", description = "Read a thread"),

@@ -40,7 +40,7 @@ pub enum Refused {
     /// Not there
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Details<'static>),
-    /// Too many requests are under way; try again after the seconds of `Retry-After`
+    /// Too many requests are under way; try again after the seconds that Retry-After gives
     #[response(status = 503, content_type = "application/problem+json")]
     Busy(Details<'static>),
 }

@@ -42,7 +42,9 @@ const showHits = after(180, async () => {
   const fresh = page.getElementById("results");
   if (!fresh) return;
   results.replaceWith(fresh);
+  unfold();
   document.title = page.title;
+  document.getElementById("said").textContent = fresh.querySelector(".count")?.textContent ?? "";
   history.replaceState(null, "", address);
 });
 
@@ -152,3 +154,4 @@ const unfold = () => {
   for (const facets of document.querySelectorAll("details.facets")) facets.open = wide.matches;
 };
 wide.addEventListener("change", unfold);
+if (!wide.matches) unfold();

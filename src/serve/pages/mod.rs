@@ -79,6 +79,7 @@ impl Frame<'_> {
                         }
                     }
                     main #content .wide tabindex="-1" { (content) }
+                    p #said .hidden role="status" {}
                     footer {
                         div .wide {
                             p {

@@ -17,8 +17,11 @@ use crate::serve::server::Server;
 use super::parts::{self, chip, counted, escape, passage, thread_path};
 use super::{Frame, Here};
 
-/// Chips of one kind under a hit, and values of one facet.
-const CHIPS: usize = 4;
+/// Chips under a hit: of its complaint, and of each other kind.
+const SYMPTOMS: usize = 3;
+const OTHERS: usize = 2;
+
+/// Values of one facet.
 const VALUES: usize = 6;
 
 /// The address of a search.
@@ -106,7 +109,7 @@ fn summary(address: &Address<'_>, answer: &Answer) -> Markup {
     let explained = address.asked.explain == Some(true);
     html! {
         div .summary {
-            h1 .count role="status" { (counted(answer.total, "consult", "consults")) }
+            h1 .count { (counted(answer.total, "consult", "consults")) }
             @if !answer.hits.is_empty() {
                 @let other = Asked { explain: (!explained).then_some(true), from: None, ..address.asked.clone() };
                 a href=(Address { asked: &other, filters: other.filters() }.at(0)) {
@@ -193,19 +196,18 @@ fn nothing(from: usize) -> Markup {
 
 fn hit(hit: &Hit) -> Markup {
     let kinds = [
-        (Kind::Symptom, &hit.symptoms),
-        (Kind::Condition, &hit.conditions),
-        (Kind::Procedure, &hit.procedures),
-        (Kind::Drug, &hit.drugs),
-        (Kind::Investigation, &hit.investigations),
+        (Kind::Symptom, &hit.symptoms, SYMPTOMS),
+        (Kind::Condition, &hit.conditions, OTHERS),
+        (Kind::Procedure, &hit.procedures, OTHERS),
+        (Kind::Drug, &hit.drugs, OTHERS),
     ];
     html! {
         li .hit {
             h2 { a href=(thread_path(&hit.id)) dir="auto" { (hit.title) } }
             p .passage dir="auto" { (passage(&hit.snippet)) }
             p .chips {
-                @for (kind, names) in kinds { @for name in names.iter().take(CHIPS) { (chip(Some(kind), name, false)) } }
-                @for name in hit.denied.iter().take(CHIPS) { (chip(None, name, true)) }
+                @for (kind, names, most) in kinds { @for name in names.iter().take(most) { (chip(Some(kind), name, false)) } }
+                @for name in hit.denied.iter().take(OTHERS) { (chip(None, name, true)) }
             }
             p .byline {
                 @if let Some(doctor) = &hit.doctor { span { (parts::doctor(doctor)) } }
