@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use serde::Serialize;
 
-use crate::clinical::{Annotator, Assertion, Kind, Lexicon, Mention};
+use crate::clinical::{Annotator, Assertion, Kind, Lexicon, Mention, Reading};
 
 use super::{Context, Format, Outcome, style};
 
@@ -20,25 +19,6 @@ pub struct Args {
     /// Tables to add to the built-in lexicon
     #[arg(long, value_name = "FILE", num_args = 1..)]
     lexicon: Vec<PathBuf>,
-}
-
-/// One line of JSON. Offsets count Unicode code points.
-#[derive(Serialize)]
-struct Document<'t> {
-    mentions: Vec<Named<'t>>,
-}
-
-#[derive(Serialize)]
-struct Named<'t> {
-    start: usize,
-    end: usize,
-    text: &'t str,
-    concept: &'t str,
-    name: &'t str,
-    r#type: Kind,
-    assertion: Assertion,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cue: Option<&'t str>,
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
@@ -59,45 +39,12 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         match context.format() {
             Format::Human => print_text(&mut out, &annotator, text, &mentions)?,
             _ => {
-                serde_json::to_writer(&mut out, &document(&annotator, text, &mentions)).map_err(io::Error::from)?;
+                serde_json::to_writer(&mut out, &Reading::told(text, &mentions, annotator.lexicon())).map_err(io::Error::from)?;
                 writeln!(out)?;
             }
         }
     }
     Ok(Outcome::Done)
-}
-
-fn document<'t>(annotator: &'t Annotator, text: &'t str, mentions: &[Mention]) -> Document<'t> {
-    let mut points = Points { text, byte: 0, point: 0 };
-    let named = |mention: &Mention| {
-        let concept = annotator.lexicon().concept(mention.concept);
-        Named {
-            start: points.at(mention.start),
-            end: points.at(mention.end),
-            text: &text[mention.start as usize..mention.end as usize],
-            concept: concept.id,
-            name: concept.name,
-            r#type: concept.kind,
-            assertion: mention.assertion,
-            cue: mention.cue.map(|(start, end)| &text[start as usize..end as usize]),
-        }
-    };
-    Document { mentions: mentions.iter().map(named).collect() }
-}
-
-/// Counts code points up to bytes that only go forward.
-struct Points<'t> {
-    text: &'t str,
-    byte: usize,
-    point: usize,
-}
-
-impl Points<'_> {
-    fn at(&mut self, byte: u32) -> usize {
-        self.point += self.text[self.byte..byte as usize].chars().count();
-        self.byte = byte as usize;
-        self.point
-    }
 }
 
 /// The text with its mentions coloured by type; denied ones struck, what does not hold now dimmed, cues underlined.

@@ -2,7 +2,7 @@
 
 use super::assertion::{self, Context};
 use super::compose::{Found, compose};
-use super::matcher::Reading;
+use super::matcher::Matcher;
 use super::spelling::correct;
 use super::tokens::Tokens;
 use super::{AnnotatedPart, Annotation, AskedFor, Assertion, Lexicon, Mention, Part, PatientFacts, sentences};
@@ -31,8 +31,8 @@ impl Annotator {
     }
 
     fn read(&self, tokens: &Tokens, context: &Context) -> Vec<Mention> {
-        let reading = Reading::of(self.lexicon.view(), tokens);
-        let found = compose(&reading, reading.items());
+        let matcher = Matcher::of(self.lexicon.view(), tokens);
+        let found = compose(&matcher, matcher.items());
         let mention = |found: &Found| Mention {
             start: tokens.as_slice()[found.first].start,
             end: tokens.as_slice()[found.end - 1].end,

@@ -5,7 +5,7 @@
 
 use super::compile::Role;
 use super::compile::layout::NONE;
-use super::matcher::{Item, Reading};
+use super::matcher::{Item, Matcher};
 use super::tokens::Gap;
 use super::{ConceptId, Kind};
 
@@ -30,8 +30,8 @@ pub struct Found {
 }
 
 /// Joins the items of a text.
-pub fn compose(reading: &Reading<'_, '_>, items: Vec<Item>) -> Vec<Found> {
-    let mut composer = Composer { reading, items: widen(reading, items), found: Vec::new(), taken: 0 };
+pub fn compose(matcher: &Matcher<'_, '_>, items: Vec<Item>) -> Vec<Found> {
+    let mut composer = Composer { matcher, items: widen(matcher, items), found: Vec::new(), taken: 0 };
     let mut at = 0;
     while at < composer.items.len() {
         at = composer.read(at);
@@ -41,25 +41,25 @@ pub fn compose(reading: &Reading<'_, '_>, items: Vec<Item>) -> Vec<Found> {
 }
 
 /// Makes one site of "back of my left knee" and "skin on my arm", and takes the words for sides into sites.
-fn widen(reading: &Reading<'_, '_>, items: Vec<Item>) -> Vec<Item> {
+fn widen(matcher: &Matcher<'_, '_>, items: Vec<Item>) -> Vec<Item> {
     let mut wide: Vec<Item> = Vec::with_capacity(items.len());
     for mut item in items {
         let free = wide.last().map_or(0, |last| last.end);
-        if item.site != NONE || (item.concept != NONE && begins_with_site(reading, &item)) {
+        if item.site != NONE || (item.concept != NONE && begins_with_site(matcher, &item)) {
             while item.first > free
-                && reading.roles(item.first - 1) & SIDE != 0
-                && reading.tokens.as_slice()[item.first].gap <= Gap::Space
+                && matcher.roles(item.first - 1) & SIDE != 0
+                && matcher.tokens.as_slice()[item.first].gap <= Gap::Space
             {
                 item.first -= 1;
             }
         }
         if let Some(last) = wide.last_mut().filter(|last| is_site(last) && is_site(&item)) {
-            let between = links(reading, last.end, item.first, ARTICLE | SIDE | PLACE);
+            let between = links(matcher, last.end, item.first, ARTICLE | SIDE | PLACE);
             let joins = between.is_some_and(|roles| last.end == item.first || roles & PLACE != 0);
             if joins {
                 let of = last.end < item.first;
                 let (inner, outer) = if of { (last.site, item.site) } else { (item.site, last.site) };
-                last.site = if reading.view.is_within(inner, outer) { inner } else { outer };
+                last.site = if matcher.view.is_within(inner, outer) { inner } else { outer };
                 last.end = item.end;
                 last.concept = NONE;
                 continue;
@@ -71,13 +71,13 @@ fn widen(reading: &Reading<'_, '_>, items: Vec<Item>) -> Vec<Item> {
 }
 
 /// The roles of the words between two items, where each word has one of the allowed roles and no paragraph ends there.
-fn links(reading: &Reading<'_, '_>, from: usize, to: usize, allowed: u32) -> Option<u32> {
+fn links(matcher: &Matcher<'_, '_>, from: usize, to: usize, allowed: u32) -> Option<u32> {
     if to - from > MOST_BETWEEN
-        || reading.tokens.as_slice()[from + 1..=to.max(from)].iter().any(|token| token.gap == Gap::Paragraph)
+        || matcher.tokens.as_slice()[from + 1..=to.max(from)].iter().any(|token| token.gap == Gap::Paragraph)
     {
         return None;
     }
-    (from..to).try_fold(0, |roles, n| Some(reading.roles(n) & allowed).filter(|here| *here != 0).map(|here| roles | here))
+    (from..to).try_fold(0, |roles, n| Some(matcher.roles(n) & allowed).filter(|here| *here != 0).map(|here| roles | here))
 }
 
 fn is_site(item: &Item) -> bool {
@@ -85,12 +85,12 @@ fn is_site(item: &Item) -> bool {
 }
 
 /// Whether a concept's term begins with a site, so that "left" before it belongs to it.
-fn begins_with_site(reading: &Reading<'_, '_>, item: &Item) -> bool {
-    reading.view.concepts[item.concept as usize].site != NONE || reading.names_site(item.first)
+fn begins_with_site(matcher: &Matcher<'_, '_>, item: &Item) -> bool {
+    matcher.view.concepts[item.concept as usize].site != NONE || matcher.names_site(item.first)
 }
 
 struct Composer<'c, 'r, 't> {
-    reading: &'c Reading<'r, 't>,
+    matcher: &'c Matcher<'r, 't>,
     items: Vec<Item>,
     found: Vec<Found>,
     /// Items before this one belong to a mention already.
@@ -134,12 +134,12 @@ impl Composer<'_, '_, '_> {
             return at + 1;
         }
         let site = self.items.get(at + 1).filter(|next| is_site(next) && item.concept != NONE && item.concept_end == item.end);
-        let place = site.and_then(|site| links(self.reading, item.end, site.first, ARTICLE | SIDE | PLACE | PART));
+        let place = site.and_then(|site| links(self.matcher, item.end, site.first, ARTICLE | SIDE | PLACE | PART));
         let Some(site) = site.copied().filter(|_| place.is_some_and(|roles| roles & PLACE != 0)) else {
             self.push_alone(at);
             return at + 1;
         };
-        let view = &self.reading.view;
+        let view = &self.matcher.view;
         let row = &view.concepts[item.concept as usize];
         let concept = if own_site == NONE {
             (row.kind != Kind::Drug as u32).then_some(item.concept)
@@ -165,7 +165,7 @@ impl Composer<'_, '_, '_> {
 
     /// Whether a concept's term ends with a site of which the next site is told: "pain in the side" of "of my elbow".
     fn ends_with_part(&self, item: &Item) -> bool {
-        self.reading.names_site(item.end - 1) && self.reading.tokens.folded(item.end) == "of"
+        self.matcher.names_site(item.end - 1) && self.matcher.tokens.folded(item.end) == "of"
     }
 
     /// "my left foot is swollen and numb": the first with the site in its span, the others by themselves.
@@ -216,8 +216,8 @@ impl Composer<'_, '_, '_> {
     /// Whether an item says something of the site before it: "knee pain", "foot is swollen".
     fn follows_site(&self, at: usize) -> bool {
         let (site, item) = (&self.items[at - 1], &self.items[at]);
-        let hyphen = site.end + 1 == item.first && self.reading.tokens.written(site.end) == "-";
-        let between = links(self.reading, site.end, item.first, VERB | DEGREE | ARTICLE | SIDE);
+        let hyphen = site.end + 1 == item.first && self.matcher.tokens.written(site.end) == "-";
+        let between = links(self.matcher, site.end, item.first, VERB | DEGREE | ARTICLE | SIDE);
         match between {
             Some(0) => true,
             Some(roles) => self.is_free(item) && (roles & VERB != 0 || roles == DEGREE),
@@ -230,35 +230,35 @@ impl Composer<'_, '_, '_> {
         let (item, site) = (&self.items[at], &self.items[at + 1]);
         let free = self.is_free(item);
         let allowed = if free { ARTICLE | SIDE | PLACE | NEAR | PART | DEGREE } else { ARTICLE | SIDE | PLACE | PART };
-        links(self.reading, item.end, site.first, allowed).is_some_and(|roles| free || roles & PLACE != 0)
+        links(self.matcher, item.end, site.first, allowed).is_some_and(|roles| free || roles & PLACE != 0)
     }
 
     fn is_and(&self, a: usize, b: usize) -> bool {
         let (a, b) = (&self.items[a], &self.items[b]);
-        a.end < b.first && links(self.reading, a.end, b.first, AND | ARTICLE | SIDE).is_some_and(|roles| roles & AND != 0)
+        a.end < b.first && links(self.matcher, a.end, b.first, AND | ARTICLE | SIDE).is_some_and(|roles| roles & AND != 0)
     }
 
     fn head(&self, item: &Item) -> u32 {
         match item.head {
             NONE if item.concept != NONE && item.concept_end == item.end => {
-                self.reading.view.concepts[item.concept as usize].head
+                self.matcher.view.concepts[item.concept as usize].head
             }
             head => head,
         }
     }
 
     fn own_site(&self, item: &Item) -> u32 {
-        if item.concept == NONE { NONE } else { self.reading.view.concepts[item.concept as usize].site }
+        if item.concept == NONE { NONE } else { self.matcher.view.concepts[item.concept as usize].site }
     }
 
     fn is_free(&self, item: &Item) -> bool {
-        self.reading.view.heads[self.head(item) as usize].free != 0
+        self.matcher.view.heads[self.head(item) as usize].free != 0
     }
 
     /// The concept of an item at a site; where no pair is known, what the item is by itself.
     fn push_pair(&mut self, item: &Item, site: u32, first: usize, end: usize) {
         let head = self.head(item);
-        let view = &self.reading.view;
+        let view = &self.matcher.view;
         let by_itself = if item.concept != NONE { item.concept } else { view.heads[head as usize].concept };
         let concept = view.pair(head, site).unwrap_or(by_itself);
         if concept != NONE {

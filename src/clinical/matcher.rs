@@ -36,14 +36,14 @@ impl Item {
 }
 
 /// A text as the lexicon sees it.
-pub struct Reading<'r, 't> {
+pub struct Matcher<'r, 't> {
     pub view: View<'r>,
     pub tokens: &'r Tokens<'t>,
     words: Vec<u32>,
 }
 
-impl<'r, 't> Reading<'r, 't> {
-    pub fn of(view: View<'r>, tokens: &'r Tokens<'t>) -> Reading<'r, 't> {
+impl<'r, 't> Matcher<'r, 't> {
+    pub fn of(view: View<'r>, tokens: &'r Tokens<'t>) -> Matcher<'r, 't> {
         let word = |n: usize| {
             let folded = tokens.folded_bytes(n);
             let token = &tokens.as_slice()[n];
@@ -52,7 +52,7 @@ impl<'r, 't> Reading<'r, 't> {
                 word => word,
             }
         };
-        Reading { view, tokens, words: (0..tokens.len()).map(word).collect() }
+        Matcher { view, tokens, words: (0..tokens.len()).map(word).collect() }
     }
 
     /// Everything that is named, from left to right.
