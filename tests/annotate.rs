@@ -125,7 +125,8 @@ fn annotate_reads_with_a_users_table() {
 #[test]
 fn a_long_run_of_one_thing_is_read_to_its_end() {
     let annotator = annotator();
-    for unit in ["no ", "a", "pain in the ", "knee and ", "left left ", "worms ", "-", "\n", "x-", "back of my ", "gabapentinz "] {
+    for unit in ["no ", "a", "pain in the ", "knee and ", "left left ", "worms ", "-", "\n", "x-", "back of my ", "gabapentinz "]
+    {
         let text = unit.repeat(100_000) + " and fever";
         let mentions = annotator.annotate(&text);
         assert!(mentions.iter().all(|mention| mention.end as usize <= text.len()), "{unit:?}");
