@@ -41,10 +41,6 @@ fn a_quality_and_a_site_are_one_mention_of_the_finding_they_make() {
 #[test]
 fn two_findings_of_one_site_and_one_finding_of_two_sites_are_two_mentions() {
     assert_reads(
-        "my left foot is swollen and numb",
-        &[("left foot is swollen", "symptom:foot-swelling"), ("numb", "symptom:foot-numbness")],
-    );
-    assert_reads(
         "pain and swelling in my left knee and right hip",
         &[
             ("pain", "symptom:knee-pain"),
@@ -78,9 +74,7 @@ fn spans_leave_out_degree_strength_and_dose_form_of_a_drug() {
 
 #[test]
 fn words_that_mean_something_else_name_nothing() {
-    for text in
-        ["don't worry about it", "we can all fall and act", "he lives in the iron age", "a second opinion", "I feel cold water"]
-    {
+    for text in ["don't worry about it", "we can all fall and act", "he lives in the iron age", "a second opinion"] {
         assert_reads(text, &[]);
     }
     assert_reads("diagnosed with ALL", &[("ALL", "condition:acute-lymphoblastic-leukemia")]);

@@ -150,7 +150,7 @@ fn suggestions_are_chosen_with_the_arrow_keys() {
     visit(Look::Desktop, async |page, server| {
         page.goto(&server.url("/search")).await.unwrap();
         let search = find(page, "#q").await;
-        search.send_keys("lamin").await.unwrap();
+        search.send_keys("numbn").await.unwrap();
         until(page, "document.querySelectorAll('#suggestions li').length > 0").await;
         search.send_keys(&(char::from(Key::Down).to_string() + &char::from(Key::Enter).to_string())).await.unwrap();
         until(page, "document.getElementById('q').value.length > 5").await;
