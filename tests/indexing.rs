@@ -26,6 +26,7 @@ fn a_second_run_over_the_same_archive_touches_nothing() {
     let place = Place::new();
     let first = place.index(&[&sample()]).ok().json();
     assert!(first["added"].as_u64().unwrap() >= 200);
+    assert_eq!(place.run(&["check"]).ok().json()["mentions"], first["mentions"]);
     let before = std::fs::read(place.path("index/meta.json")).unwrap();
     let second = place.index(&[&sample()]).ok().json();
     assert_eq!((second["added"].as_u64(), second["files_unchanged"] == second["files"]), (Some(0), true), "{second}");
@@ -234,6 +235,7 @@ fn a_damaged_index_is_told_not_panicked_over() {
         }
     }
     place.run(&["search", "numb foot"]).told(2, "is damaged");
+    assert_eq!(place.run(&["check"]).code, 2);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! found; 2: an error, or some inputs were rejected while the rest went in.
 
 mod annotate;
+mod check;
 mod completions;
 mod demo;
 mod eval;
@@ -82,6 +83,8 @@ enum Verb {
     /// Serve the web page and the HTTP API
     #[cfg(feature = "serve")]
     Serve(serve::Args),
+    /// Say whether the index is whole
+    Check(check::Args),
     /// Index, search and relate the built-in sample archive
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -155,6 +158,7 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Stats(args) => stats::run(args, context),
         #[cfg(feature = "serve")]
         Verb::Serve(args) => serve::run(args, context),
+        Verb::Check(args) => check::run(args, context),
         Verb::Demo(args) => demo::run(args, context),
         Verb::Completions(args) => completions::run(args),
         Verb::Man => completions::man(),

@@ -6,6 +6,7 @@
 //! disagree with it.
 
 pub mod analyzer;
+mod check;
 mod concept_use;
 mod document;
 mod error;
@@ -18,6 +19,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use check::Checked;
 pub use concept_use::{ConceptUse, Place};
 pub use document::{Origin, content_hash, date_of_days, days_since_epoch, document, sex_code};
 pub use error::IndexError;
@@ -143,6 +145,11 @@ impl Index {
     /// The state of the last commit.
     pub fn view(&self) -> Result<View, IndexError> {
         View::open(self)
+    }
+
+    /// Files whose bytes are not those that were written.
+    fn damaged_files(&self) -> tantivy::Result<std::collections::HashSet<PathBuf>> {
+        self.tantivy.validate_checksum()
     }
 
     /// The one writer. `memory` is the budget in bytes of what is not yet written, over all `threads`.
