@@ -42,7 +42,7 @@ pub struct Found {
 pub enum Order {
     #[default]
     Relevance,
-    /// By date, of the [`CANDIDATES`] best; those without a date last.
+    /// By date, of the `CANDIDATES` best; those without a date last.
     OldestFirst,
     NewestFirst,
 }
@@ -57,7 +57,7 @@ pub(super) struct Wish {
     pub matching: bool,
 }
 
-/// The ranking of an ask by relevance, at most [`CANDIDATES`] deep.
+/// The ranking of an ask by relevance, at most `CANDIDATES` deep.
 pub fn find(view: &View, ask: &Ask, weights: &Weights) -> Result<Found, IndexError> {
     let wish = Wish { order: Order::Relevance, depth: CANDIDATES, matching: false };
     Ok(find_as_wished(view, ask, weights, wish)?.0)

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Reading is all that it does: nothing here writes to an index. When a writer commits, the next request sees the new state
-//! ([`live`]). Questions are health data, so no log line and no metric holds one.
+//! (`live`). Questions are health data, so no log line and no metric holds one.
 
 mod access;
 mod api;
