@@ -46,8 +46,8 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let Some(subject) = subject(&view, &of)? else { return Ok(Outcome::SomeRejected) };
     if context.format == Some(Format::Trec) {
-        let ranked = ranking(&view, &subject, Weights::built_in())?;
-        let rows = ranked.iter().take(args.count).map(|ranked| (ranked.id.as_str(), ranked.score));
+        let ranked = ranking(&view, &subject, Weights::built_in(), args.count)?;
+        let rows = ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score));
         eval::write_run(&mut io::stdout().lock(), &of, rows)?;
         return Ok(found(!ranked.is_empty()));
     }
@@ -112,8 +112,8 @@ fn run_all(view: &View, options: &Options, context: &Context) -> anyhow::Result<
 fn answer(view: &View, of: &str, subject: Subject, options: &Options, context: &Context) -> anyhow::Result<Vec<u8>> {
     let mut out = Vec::new();
     if context.format == Some(Format::Trec) {
-        let ranked = ranking(view, &subject, Weights::built_in())?;
-        eval::write_run(&mut out, of, ranked.iter().take(options.count).map(|ranked| (ranked.id.as_str(), ranked.score)))?;
+        let ranked = ranking(view, &subject, Weights::built_in(), options.count)?;
+        eval::write_run(&mut out, of, ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score)))?;
     } else {
         let started = Instant::now();
         let panel = panel(view, &subject, Weights::built_in(), options)?;

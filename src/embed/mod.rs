@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use crate::thread::Thread;
 
 pub use table::EmbedError;
-pub use vector::Vector;
+pub use vector::{Vector, packed_scale};
 
 use table::{Folder, Header, Layout, flag};
 
@@ -122,12 +122,12 @@ impl Embedder {
         self.header.cells as usize
     }
 
-    /// Numbers in a vector of this model.
     /// Words that [`Vector::to_packed`] gives for a vector of this model.
     pub fn packed_len(&self) -> usize {
         self.dimension().div_ceil(8)
     }
 
+    /// Numbers in a vector of this model.
     pub fn dimension(&self) -> usize {
         self.header.dimension as usize
     }

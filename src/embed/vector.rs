@@ -52,15 +52,10 @@ impl Vector {
         })
     }
 
-    /// [`Vector::cosine`] with a vector in its packed form; 0 for one of zeros.
-    pub fn cosine_packed(&self, words: &[u64]) -> f32 {
+    /// [`Vector::cosine`] with a vector in its packed form, given one over its length, [`packed_scale`].
+    pub fn cosine_packed(&self, words: &[u64], scale: f32) -> f32 {
         let other: &[i8] = bytemuck::cast_slice(words);
-        let (mut product, mut square) = (0i32, 0i32);
-        for (&a, &b) in self.numbers.iter().zip(other) {
-            product += i32::from(a) * i32::from(b);
-            square += i32::from(b) * i32::from(b);
-        }
-        if square == 0 { 0.0 } else { (product as f32 * self.scale / (square as f32).sqrt()).clamp(-1.0, 1.0) }
+        (dot(&self.numbers, &other[..self.numbers.len()]) as f32 * self.scale * scale).clamp(-1.0, 1.0)
     }
 
     /// The vector of `dimension` numbers that [`Vector::to_packed`] made these words of; `None` where the words are too few or all
@@ -73,6 +68,13 @@ impl Vector {
     pub(super) fn raw(&self) -> &[i8] {
         &self.numbers
     }
+}
+
+/// One over the length of a vector in its packed form; 0 for one of zeros, whose cosine with any other is then 0.
+pub fn packed_scale(words: &[u64]) -> f32 {
+    let numbers: &[i8] = bytemuck::cast_slice(words);
+    let square = dot(numbers, numbers);
+    if square > 0 { 1.0 / (square as f32).sqrt() } else { 0.0 }
 }
 
 /// The sum of products. Exact up to 131,000 numbers, where the sum of 128 times 128 would pass an `i32`. Blocks of a fixed length,

@@ -15,7 +15,7 @@ pub struct Layer {
 /// Name of each layer and how the weights in `[related]` begin that it switches on. Weights of no layer belong to the words.
 const LAYERS: [(&str, &[&str]); 5] = [
     ("words only", &[]),
-    ("+ concepts", &["concept"]),
+    ("+ concepts", &["concept", "kin"]),
     ("+ conflicts", &["conflict"]),
     ("+ patient facts", &["same_patient"]),
     ("+ vectors", &["vector"]),

@@ -39,7 +39,7 @@ enum Asked {
 }
 
 /// Threads kept of each ranking, as runs at TREC do; curbside's own rankings are shorter.
-const DEPTH: usize = 1000;
+pub(super) const DEPTH: usize = 1000;
 
 impl Question {
     /// The topics of a file.
@@ -69,6 +69,16 @@ impl Question {
     }
 }
 
+impl Question {
+    /// What a panel is asked for; `None` of a search.
+    pub(super) fn subject(&self) -> Option<&Subject> {
+        match &self.asked {
+            Asked::Related(subject) => Some(subject),
+            Asked::Search(_) => None,
+        }
+    }
+}
+
 impl System<'_> {
     /// Ranks for all questions, on all cores; `each` is called after every one.
     pub fn run(self, view: &View, questions: &[Question], each: &(dyn Fn() + Sync)) -> Result<Run, IndexError> {
@@ -88,8 +98,8 @@ impl System<'_> {
     fn rank(self, view: &View, question: &Question) -> Result<Vec<(ThreadId, f32)>, IndexError> {
         let found = match (self, &question.asked) {
             (System::Curbside(weights), Asked::Related(subject)) => {
-                let ranked = related::ranking(view, subject, weights)?;
-                return Ok(ranked.into_iter().take(DEPTH).map(|ranked| (ranked.id, ranked.score)).collect());
+                let ranked = related::ranking(view, subject, weights, DEPTH)?;
+                return Ok(ranked.into_iter().map(|ranked| (ranked.id, ranked.score)).collect());
             }
             (System::Curbside(weights), Asked::Search(ask)) => search::find(view, ask, weights)?,
             (System::Bm25, Asked::Search(ask)) => search::bm25(view, &ask.text, None, DEPTH)?,

@@ -1,6 +1,7 @@
 //! The **analyzer** turns text into the words of the index: lower case, without diacritics, without stop words
 //! (`schema/stopwords.txt`), English Snowball stems. The same analyzer reads archives and queries.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -26,16 +27,32 @@ pub fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.contains(word)
 }
 
+thread_local! {
+    /// Keeps the stems of words met before.
+    static TOKENIZER: RefCell<ConsultTokenizer> = RefCell::default();
+}
+
 /// The words of a text as the index knows them, in order, with the bytes they came from.
 pub fn words(text: &str) -> Vec<Word> {
-    let mut tokenizer = ConsultTokenizer::default();
-    let mut stream = tokenizer.token_stream(text);
     let mut words = Vec::new();
-    while stream.advance() {
-        let token = stream.token();
+    for_each_token(text, |token| {
         words.push(Word { stem: token.text.clone(), start: token.offset_from, end: token.offset_to, position: token.position });
-    }
+    });
     words
+}
+
+/// Calls `each` with the stem of every word of a text, in order.
+pub fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
+    for_each_token(text, |token| each(&token.text));
+}
+
+fn for_each_token(text: &str, mut each: impl FnMut(&Token)) {
+    TOKENIZER.with_borrow_mut(|tokenizer| {
+        let mut stream = tokenizer.token_stream(text);
+        while stream.advance() {
+            each(stream.token());
+        }
+    });
 }
 
 /// One word of a text as the index knows it.

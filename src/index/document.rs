@@ -9,7 +9,7 @@ use crate::embed::Embedder;
 use crate::thread::{Role, SectionKind, Sex, Thread};
 
 use super::schema::Fields;
-use super::{ConceptUse, Standing};
+use super::{ConceptUse, Standing, WordUse};
 
 /// The file that a thread was read from.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,9 @@ fn add_words(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread) {
     }
     for tag in &thread.tags {
         doc.add_text(fields.tags, tag);
+    }
+    for used in WordUse::of_thread(thread) {
+        doc.add_u64(fields.words, used.pack());
     }
 }
 
@@ -162,4 +165,9 @@ pub fn sex_code(sex: Sex) -> u64 {
         Sex::Female => 0,
         Sex::Male => 1,
     }
+}
+
+/// The reverse of [`sex_code`].
+pub(super) fn sex_of_code(code: u64) -> Option<Sex> {
+    [Sex::Female, Sex::Male].into_iter().find(|&sex| sex_code(sex) == code)
 }

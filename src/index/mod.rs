@@ -7,6 +7,7 @@
 
 pub mod analyzer;
 mod check;
+mod columns;
 mod concept_use;
 mod document;
 mod error;
@@ -15,12 +16,15 @@ mod settings;
 mod standing;
 mod stats;
 mod view;
+mod word_use;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
 pub use check::Checked;
+pub use columns::Columns;
 pub use concept_use::{ConceptUse, Place};
+use document::sex_of_code;
 pub use document::{Origin, content_hash, date_of_days, days_since_epoch, document, sex_code};
 pub use error::IndexError;
 pub use schema::Fields;
@@ -28,6 +32,7 @@ pub use settings::{FORMAT_VERSION, Settings};
 pub use standing::Standing;
 pub use stats::Stats;
 pub use view::{View, idf};
+pub use word_use::{WordCode, WordUse};
 pub use writer::Writer;
 
 use crate::clinical::{Annotator, Lexicon};

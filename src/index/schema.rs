@@ -11,6 +11,7 @@
 //! | `doctor`, `specialty`, `source`, `tags` | words, and whole for facets | filters, facets |
 //! | `published`, `age`, `sex`, `standing`, `mentions`, `length` | numbers | filters, order, the prior, counts |
 //! | `concepts` | one [`ConceptUse`](super::ConceptUse) for each concept, place and assertion | ranking, facets |
+//! | `words` | one [`WordUse`](super::WordUse) for each word of title, question and answers | ranking |
 //! | `cell`, `vector` | the nearest cells, and the packed vectors of title and question, one after the other | candidates and ranking by meaning |
 //! | `file`, `file_digest`, `content` | where the thread came from, and hashes of the file and of the thread | what changed |
 //! | `thread`, `annotation` | the thread as JSON; its mentions (postcard) | showing it |
@@ -50,6 +51,7 @@ pub struct Fields {
     pub mentions: Field,
     pub length: Field,
     pub concepts: Field,
+    pub words: Field,
     pub cell: Field,
     pub vector: Field,
     pub file: Field,
@@ -92,6 +94,7 @@ impl Fields {
             mentions: schema.add_u64_field("mentions", number()),
             length: schema.add_u64_field("length", number()),
             concepts: schema.add_u64_field("concepts", number()),
+            words: schema.add_u64_field("words", number()),
             cell: schema.add_u64_field("cell", INDEXED),
             vector: schema.add_u64_field("vector", number()),
             file: schema.add_text_field("file", STRING | FAST),

@@ -8,14 +8,16 @@ use tantivy::{DocAddress, DocSet, ReloadPolicy, Searcher, TERMINATED, TantivyDoc
 use crate::clinical::{Annotation, Annotator, Lexicon};
 use crate::thread::{Thread, ThreadId};
 
+use super::columns::Columns;
 use super::{Fields, Index, IndexError};
 
 #[derive(Clone)]
 pub struct View {
     index: Index,
     searcher: Searcher,
-    /// Made when it is first asked for.
+    /// Made when they are first asked for.
     concept_idf: Arc<OnceLock<Arc<[f32]>>>,
+    columns: Arc<OnceLock<Box<[Columns]>>>,
 }
 
 /// How rare something is: ln(1 + (N − n + ½) / (n + ½)), never negative (as BM25 in Lucene and tantivy). `having` of `all` threads
@@ -33,7 +35,7 @@ impl View {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| IndexError::opening(&index.path, error))?;
-        Ok(View { index: index.clone(), searcher: reader.searcher(), concept_idf: Arc::default() })
+        Ok(View { index: index.clone(), searcher: reader.searcher(), concept_idf: Arc::default(), columns: Arc::default() })
     }
 
     pub fn index(&self) -> &Index {
@@ -63,6 +65,17 @@ impl View {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The columns of a segment, by its number in the view.
+    pub fn columns(&self, segment: u32) -> Result<&Columns, IndexError> {
+        if self.columns.get().is_none() {
+            let readers = self.searcher.segment_readers().iter();
+            let opened: tantivy::Result<Box<[Columns]>> = readers.map(|reader| Columns::open(reader, self.fields())).collect();
+            let opened = opened.map_err(|error| self.damaged(error))?;
+            self.columns.get_or_init(|| opened);
+        }
+        Ok(&self.columns.get().expect("opened above")[segment as usize])
     }
 
     /// Where every thread stands.

@@ -1,15 +1,14 @@
 //! **Features** say how one candidate relates to a profile; ranking is their weighted sum. Each is about 0 to 1.
 
 use rustc_hash::FxHashMap;
-use tantivy::DocAddress;
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::{DocAddress, DocId};
 
-use crate::clinical::ConceptId;
-use crate::index::{IndexError, View, sex_code};
-use crate::search::{Candidate, ConceptColumns, RelatedWeights, VectorColumn};
+use crate::clinical::{ConceptId, PatientFacts};
+use crate::index::{Columns, IndexError, View};
+use crate::search::{Comparer, Lexical, RelatedWeights, Scored, best};
 use crate::thread::ThreadId;
 
-use super::profile::{Profile, ProfileConcept, Stance, concepts};
+use super::profile::{Profile, ProfileConcept, Saliences, Stance, concepts};
 
 /// How one candidate relates to a profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
@@ -19,8 +18,13 @@ pub struct Features {
     /// Share of the words of the profile's title that the candidate's title meets, by BM25, and that the whole candidate meets.
     pub title_words: f32,
     pub focus_words: f32,
+    /// Share of the words of the profile's question that the candidate's question meets, by BM25, and the same of answers.
+    pub question_words: f32,
+    pub answer_words: f32,
     /// Cosine of the two threads' concepts, weighted by rarity and salience; broader and narrower ones count in part.
     pub concepts: f32,
+    /// The same of concepts that are kinds of one thing: breast pain and a breast lump.
+    pub kin: f32,
     /// Cosines of the two titles, of the two questions, and the better of title to question and question to title.
     pub titles: f32,
     pub questions: f32,
@@ -32,11 +36,47 @@ pub struct Features {
 }
 
 impl Features {
+    /// Their names, in the order of [`Features::values`].
+    pub const NAMES: [&str; 12] = [
+        "words",
+        "title_words",
+        "focus_words",
+        "question_words",
+        "answer_words",
+        "concepts",
+        "kin",
+        "titles",
+        "questions",
+        "crossed",
+        "conflict",
+        "patient",
+    ];
+
+    pub fn values(&self) -> [f32; 12] {
+        [
+            self.words,
+            self.title_words,
+            self.focus_words,
+            self.question_words,
+            self.answer_words,
+            self.concepts,
+            self.kin,
+            self.titles,
+            self.questions,
+            self.crossed,
+            self.conflict,
+            self.patient,
+        ]
+    }
+
     pub fn score(&self, weights: &RelatedWeights) -> f32 {
         weights.words * self.words
             + weights.title_words * self.title_words
             + weights.focus_words * self.focus_words
+            + weights.question_words * self.question_words
+            + weights.answer_words * self.answer_words
             + weights.concepts * self.concepts
+            + weights.kin * self.kin
             + weights.vectors
                 * (weights.titles * self.titles + weights.questions * self.questions + weights.crossed * self.crossed)
             - weights.conflict * self.conflict
@@ -53,76 +93,132 @@ pub struct Ranked {
     pub score: f32,
 }
 
-/// Scores the candidates and puts the best first; equal scores in the order of their ids.
-///
-/// `most_words` is what a thread would score that has every word of the profile many times.
+/// Scores the candidates and puts the `most` best first; equal scores in the order of their ids.
 pub fn rank(
     view: &View,
     profile: &Profile,
-    candidates: &[Candidate],
-    most_words: (f32, f32),
+    lexical: &Lexical<'_>,
+    candidates: &[DocAddress],
     weights: &RelatedWeights,
+    saliences: &Saliences,
+    most: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
     let kinship = Kinship::new(view, &profile.concepts, weights.step)?;
-    let mut ranked = Vec::with_capacity(candidates.len());
-    for of_segment in candidates.chunk_by(|a, b| a.at.segment_ord == b.at.segment_ord) {
-        let mut columns = Columns::open(view, of_segment[0].at.segment_ord)?;
-        for candidate in of_segment {
-            let doc = candidate.at.doc_id;
-            let (concepts, conflict) = kinship.compare(&concepts(columns.concepts.uses(doc), weights));
-            let near = columns.vectors.nearness(&profile.meaning, doc);
-            let features = Features {
-                titles: near.title,
-                questions: near.question,
-                crossed: near.crossed,
-                words: candidate.words.all / most_words.0.max(f32::MIN_POSITIVE),
-                title_words: candidate.words.title / most_words.1.max(f32::MIN_POSITIVE),
-                focus_words: candidate.words.focus / most_words.1.max(f32::MIN_POSITIVE),
-                concepts,
-                conflict,
-                patient: columns.patient(doc, profile),
-            };
-            ranked.push(Ranked { at: candidate.at, id: columns.id(view, doc)?, features, score: features.score(weights) });
-        }
+    let mut of_candidate = Vec::new();
+    let mut comparer = Comparer::new(&profile.meaning);
+    let best_words = lexical.most();
+    let share = |score: f32, most: f32| if most > 0.0 { score / most } else { 0.0 };
+    let mut buffer = Vec::new();
+    let mut scored = Vec::with_capacity(candidates.len());
+    for &at in candidates {
+        let (columns, doc) = (view.columns(at.segment_ord)?, at.doc_id);
+        let words = lexical.scores(columns, doc, &mut buffer);
+        concepts(columns.concepts(doc), saliences, &mut of_candidate);
+        let kin = kinship.compare(&of_candidate);
+        let near = comparer.nearness(columns, doc);
+        let features = Features {
+            words: share(words.all, best_words.all),
+            title_words: share(words.title, best_words.title),
+            focus_words: share(words.focus, best_words.focus),
+            question_words: share(words.question, best_words.question),
+            answer_words: share(words.answers, best_words.answers),
+            concepts: kin.same,
+            kin: kin.near,
+            titles: near.title,
+            questions: near.question,
+            crossed: near.crossed,
+            conflict: kin.conflict,
+            patient: patient(&profile.facts, columns, doc),
+        };
+        scored.push(Scored { at, score: features.score(weights), more: features });
     }
-    ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    Ok(ranked)
+    let ranked = best(view, scored, most)?.into_iter();
+    Ok(ranked.map(|(id, thread)| Ranked { at: thread.at, id, features: thread.more, score: thread.score }).collect())
+}
+
+/// Whether two patients are alike: see [`Features::patient`].
+fn patient(facts: &PatientFacts, columns: &Columns, doc: DocId) -> f32 {
+    let sex = match (facts.sex, columns.sex(doc)) {
+        (Some(of_profile), Some(found)) if of_profile == found => 0.5,
+        (Some(_), Some(_)) => -1.0,
+        _ => 0.0,
+    };
+    let age = match (facts.age, columns.age(doc)) {
+        // A decade apart is half as alike; a child is unlike any adult.
+        (Some(of_profile), Some(found)) => 0.5 * (-(f64::from(of_profile) - found).abs() / 14.4).exp() as f32,
+        _ => 0.0,
+    };
+    sex + age
 }
 
 /// The profile's concepts, with all that are near them.
 struct Kinship {
-    /// For each concept that counts: what it is worth to the profile.
-    near: FxHashMap<ConceptId, f32>,
+    /// For each concept that counts: what it is worth to the profile, as the same one, a broader or a narrower one,
+    near: FxHashMap<ConceptId, Worth>,
     stances: FxHashMap<ConceptId, (Stance, f32)>,
     norm: f32,
     total: f32,
     idf: std::sync::Arc<[f32]>,
 }
 
+/// What a candidate's concept is worth to the profile.
+#[derive(Debug, Clone, Copy, Default)]
+struct Worth {
+    /// As one of its own, or a broader or narrower one.
+    own: f32,
+    /// As another kind of a broader one.
+    kin: f32,
+}
+
+/// How a candidate's concepts meet the profile's.
+struct Met {
+    same: f32,
+    near: f32,
+    conflict: f32,
+}
+
+/// A broader concept makes its kinds kin when at most this share of threads has it: [`idf`](crate::index::idf) from here on.
+const KIN_FROM: f32 = 2.5;
+
+/// Kinds of a broader concept that are looked at; one with more says little.
+const MOST_KIN: usize = 200;
+
 impl Kinship {
     fn new(view: &View, profile: &[ProfileConcept], step: f32) -> Result<Kinship, IndexError> {
         let lexicon = view.lexicon();
         let idf = view.concept_idf()?;
-        let mut near: FxHashMap<ConceptId, f32> = FxHashMap::default();
+        let rarity = |concept: ConceptId| idf[concept.0 as usize];
+        let mut near: FxHashMap<ConceptId, Worth> = FxHashMap::default();
         let mut stances = FxHashMap::default();
         let (mut square, mut total) = (0.0, 0.0);
         for row in profile {
-            let rarity = idf[row.concept.0 as usize];
-            let worth = row.salience * rarity;
+            let worth = row.salience * rarity(row.concept);
             square += worth * worth;
-            total += rarity * row.salience.max(1.0);
-            stances.insert(row.concept, (row.stance, rarity));
+            total += rarity(row.concept) * row.salience.max(1.0);
+            stances.insert(row.concept, (row.stance, rarity(row.concept)));
             let mut count = |concept: ConceptId, share: f32| {
-                let kept = near.entry(concept).or_default();
+                let kept = &mut near.entry(concept).or_default().own;
                 *kept = kept.max(worth * share);
             };
             count(row.concept, 1.0);
-            if worth > 0.0 {
-                for (broader, distance) in lexicon.ancestors(row.concept) {
-                    count(broader, step.powi(i32::from(distance)));
+            if worth == 0.0 {
+                continue;
+            }
+            for child in lexicon.children(row.concept) {
+                count(child, step);
+            }
+            for (broader, distance) in lexicon.ancestors(row.concept) {
+                count(broader, step.powi(i32::from(distance)));
+            }
+            for (broader, distance) in lexicon.ancestors(row.concept) {
+                if rarity(broader) < KIN_FROM {
+                    continue;
                 }
-                for child in lexicon.children(row.concept) {
-                    count(child, step);
+                // As rare as what they have in common, not as they are themselves.
+                let share = step.powi(i32::from(distance)) * (rarity(broader) / rarity(row.concept)).min(1.0);
+                for kind in lexicon.descendants(broader).into_iter().take(MOST_KIN).filter(|&kind| kind != row.concept) {
+                    let kept = &mut near.entry(kind).or_default().kin;
+                    *kept = kept.max(worth * share);
                 }
             }
         }
@@ -130,14 +226,15 @@ impl Kinship {
     }
 
     /// Likeness and contradiction with a candidate's concepts.
-    fn compare(&self, candidate: &[ProfileConcept]) -> (f32, f32) {
-        let (mut dot, mut square, mut conflict) = (0.0, 0.0, 0.0);
+    fn compare(&self, candidate: &[ProfileConcept]) -> Met {
+        let (mut same, mut near, mut square, mut conflict) = (0.0, 0.0, 0.0, 0.0);
         for row in candidate {
             let rarity = self.idf[row.concept.0 as usize];
             let worth = row.salience * rarity;
             square += worth * worth;
-            if let Some(&of_profile) = self.near.get(&row.concept) {
-                dot += of_profile * worth;
+            if let Some(of_profile) = self.near.get(&row.concept) {
+                same += of_profile.own * worth;
+                near += (of_profile.kin - of_profile.own).max(0.0) * worth;
             }
             if let Some(&(stance, rarity)) = self.stances.get(&row.concept)
                 && matches!((stance, row.stance), (Stance::Has, Stance::HasNot) | (Stance::HasNot, Stance::Has))
@@ -146,46 +243,7 @@ impl Kinship {
             }
         }
         let norm = self.norm * f32::sqrt(square);
-        (if norm > 0.0 { dot / norm } else { 0.0 }, if self.total > 0.0 { conflict / self.total } else { 0.0 })
-    }
-}
-
-struct Columns {
-    concepts: ConceptColumns,
-    vectors: VectorColumn,
-    age: Column<f64>,
-    sex: Column<u64>,
-    id: StrColumn,
-}
-
-impl Columns {
-    fn open(view: &View, segment: u32) -> Result<Columns, IndexError> {
-        let reader = view.searcher().segment_reader(segment);
-        let fast = reader.fast_fields();
-        let open = || -> tantivy::Result<_> { Ok((fast.f64("age")?, fast.u64("sex")?, fast.str("id")?)) };
-        let (age, sex, id) = open().map_err(|error| view.damaged(error))?;
-        let id = id.ok_or_else(|| view.damaged("its threads have no ids"))?;
-        Ok(Columns { concepts: ConceptColumns::open(view, reader)?, vectors: VectorColumn::open(view, reader)?, age, sex, id })
-    }
-
-    fn patient(&self, doc: tantivy::DocId, profile: &Profile) -> f32 {
-        let sex = match (profile.facts.sex, self.sex.first(doc)) {
-            (Some(of_profile), Some(found)) if sex_code(of_profile) == found => 0.5,
-            (Some(_), Some(_)) => -1.0,
-            _ => 0.0,
-        };
-        let age = match (profile.facts.age, self.age.first(doc)) {
-            // A decade apart is half as alike; a child is unlike any adult.
-            (Some(of_profile), Some(found)) => 0.5 * (-(f64::from(of_profile) - found).abs() / 14.4).exp() as f32,
-            _ => 0.0,
-        };
-        sex + age
-    }
-
-    fn id(&self, view: &View, doc: tantivy::DocId) -> Result<ThreadId, IndexError> {
-        let mut id = String::new();
-        let ord = self.id.term_ords(doc).next().ok_or_else(|| view.damaged("a thread has no id"))?;
-        self.id.ord_to_str(ord, &mut id).map_err(|error| view.damaged(error))?;
-        Ok(ThreadId::from(id))
+        let share = |sum: f32| if norm > 0.0 { sum / norm } else { 0.0 };
+        Met { same: share(same), near: share(near), conflict: if self.total > 0.0 { conflict / self.total } else { 0.0 } }
     }
 }

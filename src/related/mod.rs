@@ -13,4 +13,4 @@ mod profile;
 pub use answer::Answer;
 pub use features::{Features, Ranked, rank};
 pub use panel::{Entry, Options, Panel, Why, panel, ranking};
-pub use profile::{Profile, ProfileConcept, Subject};
+pub use profile::{Profile, ProfileConcept, Saliences, Subject};

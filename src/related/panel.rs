@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::clinical::{ConceptId, Kind};
 use crate::index::{ConceptUse, IndexError, View};
-use crate::search::{Lexical, Marks, Snippet, WantedConcept, Weights, candidates, nearest, snippet};
+use crate::search::{Lexical, Marks, Seeking, Snippet, WantedConcept, Weights, candidates, nearest, snippet};
 use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
-use super::profile::{Profile, ProfileConcept, Stance, Subject, concepts};
+use super::profile::{Profile, ProfileConcept, Saliences, Stance, Subject, concepts};
 
 /// Threads that are ranked in full.
 const CANDIDATES: usize = 300;
@@ -69,28 +69,47 @@ pub struct Why {
     pub conflicting: Vec<String>,
 }
 
-/// The plain ranking: best first, without cut-off, folding and diversity.
-pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
-    let profile = Profile::of(subject, &weights.related);
-    let lexical = Lexical::new(view, &profile.words, &weights.related_words)?;
-    let seeking = seeking(view, &profile)?;
-    let own = match &subject.own {
-        Some(id) => view.find(id)?,
-        None => None,
+/// The plain ranking, at most `most` long: best first, without cut-off, folding and diversity.
+pub fn ranking(view: &View, subject: &Subject, weights: &Weights, most: usize) -> Result<Vec<Ranked>, IndexError> {
+    let saliences = Saliences::new(&weights.related);
+    let profile = Profile::of(subject, &weights.related, &saliences);
+    rank_for(view, subject, &profile, weights, &saliences, most)
+}
+
+fn rank_for(
+    view: &View,
+    subject: &Subject,
+    profile: &Profile,
+    weights: &Weights,
+    saliences: &Saliences,
+    most: usize,
+) -> Result<Vec<Ranked>, IndexError> {
+    let lexical = Lexical::new(view, profile.words.clone(), &weights.related_words)?;
+    let seeking = Seeking {
+        most: CANDIDATES,
+        concept_share: weights.related.concepts,
+        concept_budget: weights.related_words.budget(),
+        allowed: None,
+        sets: false,
     };
-    let allowed = |segment: usize, doc| own.is_none_or(|own| own != tantivy::DocAddress::new(segment as u32, doc));
-    let also = |segment| match weights.related.vectors {
-        0.0 => Ok(Vec::new()),
-        _ => nearest(view, segment, &profile.meaning, NEAREST),
-    };
-    let selection = candidates(view, &lexical, &seeking, weights.related.concepts, CANDIDATES, &allowed, &also)?;
-    rank(view, &profile, &selection.candidates, lexical.most(), &weights.related)
+    let mut chosen = candidates(view, &lexical, &seeking_concepts(view, profile)?, seeking)?.candidates;
+    if weights.related.vectors != 0.0 {
+        chosen.extend(nearest(view, &profile.meaning, NEAREST)?);
+        chosen.sort_unstable();
+        chosen.dedup();
+    }
+    if let Some(own) = &subject.own {
+        let own = view.find(own)?;
+        chosen.retain(|&at| Some(at) != own);
+    }
+    rank(view, profile, &lexical, &chosen, &weights.related, saliences, most)
 }
 
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
-    let ranked = ranking(view, subject, weights)?;
-    let profile = Profile::of(subject, &weights.related);
+    let saliences = Saliences::new(&weights.related);
+    let profile = Profile::of(subject, &weights.related, &saliences);
+    let ranked = rank_for(view, subject, &profile, weights, &saliences, options.count)?;
     let marks = Marks::new(
         view,
         profile.words.iter().map(|word| (word.stem.clone(), word.weight)),
@@ -99,7 +118,8 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
     let mut panel = Vec::new();
     for (n, ranked) in ranked.into_iter().take(options.count).enumerate() {
         let (thread, annotation) = view.annotated(ranked.at)?;
-        let of_entry = concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &weights.related);
+        let mut of_entry = Vec::new();
+        concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &saliences, &mut of_entry);
         panel.push(Entry {
             rank: n + 1,
             id: ranked.id,
@@ -116,7 +136,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
 }
 
 /// The profile's weightiest concepts, by what they would add.
-fn seeking(view: &View, profile: &Profile) -> Result<Vec<WantedConcept>, IndexError> {
+fn seeking_concepts(view: &View, profile: &Profile) -> Result<Vec<WantedConcept>, IndexError> {
     let idf = view.concept_idf()?;
     let mut seeking: Vec<WantedConcept> = profile
         .concepts

@@ -60,10 +60,12 @@ pub enum Stance {
 }
 
 impl Profile {
-    pub fn of(subject: &Subject, weights: &RelatedWeights) -> Profile {
+    pub fn of(subject: &Subject, weights: &RelatedWeights, saliences: &Saliences) -> Profile {
+        let mut rows = Vec::new();
+        concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), saliences, &mut rows);
         Profile {
             words: words(&subject.thread, weights),
-            concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), weights),
+            concepts: rows,
             facts: subject.annotation.facts,
             meaning: Embedder::builtin().meaning(&subject.thread),
         }
@@ -81,13 +83,14 @@ fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
     let mut occurrences: Vec<(String, Occurrences)> = Vec::new();
     let mut known: FxHashMap<String, usize> = FxHashMap::default();
     let mut add = |text: &str, count: fn(&mut Occurrences) -> &mut f32| {
-        for word in analyzer::words(text) {
-            let at = *known.entry(word.stem).or_insert_with_key(|stem| {
-                occurrences.push((stem.clone(), Occurrences::default()));
+        analyzer::for_each_word(text, |stem| {
+            let at = known.get(stem).copied().unwrap_or_else(|| {
+                known.insert(stem.to_owned(), occurrences.len());
+                occurrences.push((stem.to_owned(), Occurrences::default()));
                 occurrences.len() - 1
             });
             *count(&mut occurrences[at].1) += 1.0;
-        }
+        });
     };
     add(thread.heading(), |found| &mut found.title);
     for post in &thread.posts {
@@ -100,18 +103,46 @@ fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
         }
     }
     let weigh = |(stem, found): (String, Occurrences)| {
-        let in_title = if found.title > 0.0 { weights.source_title } else { 0.0 };
-        let weight = in_title + weights.source_question * found.question.ln_1p() + weights.source_answers * found.answers.ln_1p();
-        WeightedWord { stem, weight, title_weight: if found.title > 0.0 { 1.0 } else { 0.0 } }
+        let of_title = if found.title > 0.0 { 1.0 } else { 0.0 };
+        let (of_question, of_answers) = (found.question.ln_1p(), found.answers.ln_1p());
+        let weight =
+            weights.source_title * of_title + weights.source_question * of_question + weights.source_answers * of_answers;
+        WeightedWord { stem, weight, of_title, of_question, of_answers }
     };
     occurrences.into_iter().map(weigh).collect()
 }
 
-/// One row a concept from the uses of one thread.
-pub fn concepts(uses: impl Iterator<Item = ConceptUse>, weights: &RelatedWeights) -> Vec<ProfileConcept> {
-    let mut rows: Vec<ProfileConcept> = Vec::new();
+/// What a use of a concept is worth by place, assertion and number of mentions, looked up.
+pub struct Saliences {
+    table: Vec<(f32, Stance)>,
+}
+
+/// Counts of a [`ConceptUse`] are below this.
+const COUNTS: usize = 16;
+
+impl Saliences {
+    pub fn new(weights: &RelatedWeights) -> Saliences {
+        let mut table = Vec::with_capacity(Place::ALL.len() * Assertion::ALL.len() * COUNTS);
+        for place in Place::ALL {
+            for assertion in Assertion::ALL {
+                let (salience, stance) = salience(place, assertion, weights);
+                table.extend((0..COUNTS).map(|count| (salience * (1.0 + 0.3 * (count.max(1) as f32).ln()), stance)));
+            }
+        }
+        Saliences { table }
+    }
+
+    fn of(&self, used: &ConceptUse) -> (f32, Stance) {
+        let row = used.place as usize * Assertion::ALL.len() + used.assertion as usize;
+        self.table[row * COUNTS + usize::from(used.count)]
+    }
+}
+
+/// One row a concept from the uses of one thread, into `rows`.
+pub fn concepts(uses: impl Iterator<Item = ConceptUse>, saliences: &Saliences, rows: &mut Vec<ProfileConcept>) {
+    rows.clear();
     for used in uses {
-        let (salience, stance) = weigh(used, weights);
+        let (salience, stance) = saliences.of(&used);
         // Uses come grouped by concept.
         match rows.last_mut().filter(|row| row.concept == used.concept) {
             None => rows.push(ProfileConcept { concept: used.concept, salience, stance }),
@@ -125,18 +156,18 @@ pub fn concepts(uses: impl Iterator<Item = ConceptUse>, weights: &RelatedWeights
             }
         }
     }
-    rows
 }
 
-fn weigh(used: ConceptUse, weights: &RelatedWeights) -> (f32, Stance) {
-    let place = match used.place {
+/// Of one mention.
+fn salience(place: Place, assertion: Assertion, weights: &RelatedWeights) -> (f32, Stance) {
+    let place = match place {
         Place::Title => weights.place_title,
         Place::Question => weights.place_question,
         Place::Answer => weights.place_answer,
         Place::Diagnosis | Place::Causes => weights.place_finding,
         Place::Treatment | Place::Investigations | Place::Advice => weights.place_plan,
     };
-    let (assertion, stance) = match used.assertion {
+    let (assertion, stance) = match assertion {
         Assertion::Present => (1.0, Stance::Has),
         Assertion::Past => (weights.past, Stance::Has),
         Assertion::Possible => (weights.possible, Stance::Open),
@@ -144,6 +175,5 @@ fn weigh(used: ConceptUse, weights: &RelatedWeights) -> (f32, Stance) {
         Assertion::Family => (0.2, Stance::Open),
         Assertion::Denied => (0.0, Stance::HasNot),
     };
-    let often = 1.0 + 0.3 * f32::from(used.count).ln();
-    (place * assertion * often, stance)
+    (place * assertion, stance)
 }

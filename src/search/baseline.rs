@@ -8,7 +8,8 @@ use tantivy::{DocAddress, DocId, DocSet, TERMINATED, Term};
 
 use crate::index::{IndexError, View, analyzer, idf};
 
-use super::rank::{Found, Ranked, ids};
+use super::best::{Scored, best};
+use super::rank::{Found, Ranked};
 
 /// Saturation and length normalisation, as Robertson and Zaragoza (2009) give them and Lucene and tantivy use them.
 const K1: f32 = 1.2;
@@ -18,20 +19,13 @@ const B: f32 = 0.75;
 /// ids. A word that the text repeats counts once. `own` is left out.
 pub fn bm25(view: &View, text: &str, own: Option<DocAddress>, most: usize) -> Result<Found, IndexError> {
     let scored = score(view, text).map_err(|error| view.damaged(error))?;
-    let mut scored: Vec<(f32, DocAddress)> = scored.into_iter().filter(|&(_, at)| Some(at) != own).collect();
+    let scored = scored.into_iter().filter(|&(_, at)| Some(at) != own);
+    let scored: Vec<Scored<()>> = scored.map(|(score, at)| Scored { at, score, more: () }).collect();
     let total = scored.len() as u64;
-    if scored.len() > most && most > 0 {
-        let (_, &mut (least, _), _) = scored.select_nth_unstable_by(most - 1, |a, b| b.0.total_cmp(&a.0));
-        scored.retain(|&(score, _)| score >= least);
-    }
-    scored.sort_unstable_by_key(|&(_, at)| at);
-    let addresses: Vec<DocAddress> = scored.iter().map(|&(_, at)| at).collect();
-    let ranked = scored.iter().zip(ids(view, &addresses)?);
-    let mut ranked: Vec<Ranked> =
-        ranked.map(|(&(score, at), id)| Ranked { at, id, score, words: score, concepts: Vec::new() }).collect();
-    ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    ranked.truncate(most);
-    Ok(Found { total, ranked })
+    let ranked = best(view, scored, most)?.into_iter();
+    let ranked =
+        ranked.map(|(id, thread)| Ranked { at: thread.at, id, score: thread.score, words: thread.score, concepts: Vec::new() });
+    Ok(Found { total, ranked: ranked.collect() })
 }
 
 fn score(view: &View, text: &str) -> tantivy::Result<Vec<(f32, DocAddress)>> {

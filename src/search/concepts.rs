@@ -1,15 +1,18 @@
 //! **Concept** scores: how far what a thread says of concepts meets what is asked. Concepts are weighted here and not by BM25, which
 //! divides by the average length over all threads and so crushes fields that few threads fill.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
-use tantivy::columnar::Column;
+use tantivy::postings::TermInfo;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, SegmentReader, Term};
+use tantivy::{DocId, InvertedIndexReader, Term};
 
 use crate::clinical::{Assertion, ConceptId};
 use crate::index::{ConceptUse, IndexError, Place, View};
 
 use super::SearchWeights;
+use super::accumulator::Accumulator;
 
 /// A concept that is wanted, and how any concept that stands near it counts for it.
 #[derive(Debug, Clone)]
@@ -39,22 +42,6 @@ pub struct ConceptMatch {
     pub place: Place,
     pub assertion: Assertion,
     pub score: f32,
-}
-
-/// The concepts of the threads of one segment.
-pub struct ConceptColumns {
-    uses: Column<u64>,
-}
-
-impl ConceptColumns {
-    pub fn open(view: &View, reader: &SegmentReader) -> Result<ConceptColumns, IndexError> {
-        let uses = reader.fast_fields().u64("concepts").map_err(|error| view.damaged(error))?;
-        Ok(ConceptColumns { uses })
-    }
-
-    pub fn uses(&self, doc: DocId) -> impl Iterator<Item = ConceptUse> + '_ {
-        self.uses.values_for_doc(doc).filter_map(ConceptUse::unpack)
-    }
 }
 
 /// Threads of the view in which the concept occurs in `field`.
@@ -88,6 +75,60 @@ pub fn for_each_thread_with(
         Ok(())
     };
     read().map_err(|error| view.damaged(error))
+}
+
+/// The posting lists of wanted concepts, looked up in one view.
+pub(super) struct ConceptPostings<'v> {
+    view: &'v View,
+    lists: Vec<ConceptList>,
+}
+
+struct ConceptList {
+    idf: f32,
+    postings: u64,
+    by_segment: Vec<Option<(Arc<InvertedIndexReader>, TermInfo)>>,
+}
+
+impl<'v> ConceptPostings<'v> {
+    /// Looks the concepts up, the rarest first, until `budget` postings are to be read; the first is always among them.
+    pub fn within(view: &'v View, wanted: &[WantedConcept], budget: u64) -> Result<ConceptPostings<'v>, IndexError> {
+        let look_up = |wanted: &WantedConcept| -> tantivy::Result<ConceptList> {
+            let concept = view.lexicon().concept(wanted.concept);
+            let field = if wanted.denied { view.fields().denied_of[concept.kind as usize] } else { view.fields().within };
+            let term = Term::from_field_text(field, concept.id);
+            let mut list = ConceptList { idf: wanted.idf, postings: 0, by_segment: Vec::new() };
+            for reader in view.searcher().segment_readers() {
+                let inverted = reader.inverted_index(field)?;
+                let info = inverted.get_term_info(&term)?;
+                list.postings += info.as_ref().map_or(0, |info| u64::from(info.doc_freq));
+                list.by_segment.push(info.map(|info| (inverted, info)));
+            }
+            Ok(list)
+        };
+        let lists: tantivy::Result<Vec<ConceptList>> = wanted.iter().map(look_up).collect();
+        let mut lists = lists.map_err(|error| view.damaged(error))?;
+        lists.sort_by(|a, b| b.idf.total_cmp(&a.idf));
+        let mut read = 0;
+        lists.retain(|list| {
+            read += list.postings;
+            read <= budget || read == list.postings
+        });
+        Ok(ConceptPostings { view, lists })
+    }
+
+    /// Adds `share` of each concept's idf to every thread of a segment that has it.
+    pub fn accumulate(&self, segment: usize, share: f32, into: &mut Accumulator) -> Result<(), IndexError> {
+        for list in self.lists.iter().filter(|list| list.idf * share > 0.0) {
+            let Some((inverted, info)) = &list.by_segment[segment] else { continue };
+            let block = inverted.read_block_postings_from_terminfo(info, IndexRecordOption::Basic);
+            let mut block = block.map_err(|error| self.view.damaged(error))?;
+            while block.block_len() > 0 {
+                block.docs().iter().for_each(|&doc| into.add(doc, list.idf * share));
+                block.advance();
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Which concepts count for the wanted ones, and as what: looked up once a query, read for every candidate.

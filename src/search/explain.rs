@@ -7,8 +7,8 @@ use crate::index::{IndexError, Place, View};
 use crate::query::Ask;
 
 use super::concepts::{ConceptMatch, Relation};
-use super::lexical::{Accumulator, Lexical};
-use super::rank::{Ranked, SegmentColumns, weighted_words};
+use super::lexical::Lexical;
+use super::rank::{Ranked, weighted_words};
 use super::weights::{SearchWeights, Weights};
 
 /// Why a thread has its score.
@@ -28,21 +28,13 @@ pub struct ScorePart {
     pub score: f32,
 }
 
-/// How far the words' scores, taken one by one, may be from their score together and still be told one by one.
-const ROUNDING: f32 = 1e-5;
-
 /// The explanation of each of some ranked threads.
 pub(super) fn explain(view: &View, ask: &Ask, weights: &Weights, ranked: &[&Ranked]) -> Result<Vec<Explanation>, IndexError> {
-    let of_words = by_word(view, ask, weights, ranked)?;
+    let lexical = Lexical::new(view, weighted_words(ask), &weights.search_words)?;
     ranked
         .iter()
-        .zip(of_words)
-        .map(|(ranked, words)| {
-            let sum: f32 = words.iter().map(|part| part.score).sum();
-            let mut parts = words;
-            if (sum - ranked.words).abs() > ROUNDING * ranked.words.abs().max(1.0) {
-                parts = vec![ScorePart { what: "words of the query".into(), score: ranked.words }];
-            }
+        .map(|ranked| {
+            let mut parts = by_word(view, ask, &lexical, &weights.search, ranked)?;
             parts.sort_by(|a, b| b.score.total_cmp(&a.score));
             let mut of_concepts: Vec<ScorePart> =
                 ranked.concepts.iter().map(|found| concept_part(view, ask, &weights.search, found)).collect();
@@ -56,26 +48,20 @@ pub(super) fn explain(view: &View, ask: &Ask, weights: &Weights, ranked: &[&Rank
         .collect()
 }
 
-/// What each word by itself gives to each thread: the same sums as in ranking, taken apart.
-fn by_word(view: &View, ask: &Ask, weights: &Weights, ranked: &[&Ranked]) -> Result<Vec<Vec<ScorePart>>, IndexError> {
-    let mut parts: Vec<Vec<ScorePart>> = vec![Vec::new(); ranked.len()];
-    let mut work = Accumulator::default();
-    let mut segments: Vec<u32> = ranked.iter().map(|ranked| ranked.at.segment_ord).collect();
-    segments.sort_unstable();
-    segments.dedup();
-    for (asked, word) in ask.words.iter().zip(weighted_words(ask)) {
-        let lexical = Lexical::new(view, &[word], &weights.search_words)?;
-        for &segment in &segments {
-            lexical.accumulate(segment as usize, &mut work)?;
-            for (ranked, parts) in ranked.iter().zip(&mut parts).filter(|(ranked, _)| ranked.at.segment_ord == segment) {
-                let score = weights.search.words * work.score(ranked.at.doc_id).all;
-                if score != 0.0 {
-                    parts.push(ScorePart { what: format!("the word {}", &ask.read_text()[asked.start..asked.end]), score });
-                }
-            }
-        }
-    }
-    Ok(parts)
+/// What each word by itself gives to a thread: the sums of ranking, taken apart.
+fn by_word(
+    view: &View,
+    ask: &Ask,
+    lexical: &Lexical<'_>,
+    weights: &SearchWeights,
+    ranked: &Ranked,
+) -> Result<Vec<ScorePart>, IndexError> {
+    let parts = lexical.parts(view.columns(ranked.at.segment_ord)?, ranked.at.doc_id).into_iter();
+    let told = parts.map(|(place, score)| {
+        let asked = &ask.words[place];
+        ScorePart { what: format!("the word {}", &ask.read_text()[asked.start..asked.end]), score: weights.words * score }
+    });
+    Ok(told.collect())
 }
 
 fn concept_part(view: &View, ask: &Ask, weights: &SearchWeights, found: &ConceptMatch) -> ScorePart {
@@ -111,7 +97,7 @@ fn concept_part(view: &View, ask: &Ask, weights: &SearchWeights, found: &Concept
 }
 
 fn standing_parts(view: &View, weights: &SearchWeights, ranked: &Ranked) -> Result<Vec<ScorePart>, IndexError> {
-    let standing = SegmentColumns::open(view, ranked.at.segment_ord)?.standing(ranked.at.doc_id);
+    let standing = view.columns(ranked.at.segment_ord)?.standing(ranked.at.doc_id);
     let holding = [
         (standing.answered, "answered", weights.answered),
         (standing.reviewed, "reviewed", weights.reviewed),

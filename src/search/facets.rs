@@ -7,7 +7,7 @@ use crate::clinical::{Assertion, ConceptId, Kind};
 use crate::index::{IndexError, View, date_of_days};
 
 use super::allowed::ThreadSet;
-use super::concepts::{ConceptColumns, for_each_thread_with};
+use super::concepts::for_each_thread_with;
 
 /// Values shown of each facet.
 const MOST: usize = 10;
@@ -72,10 +72,10 @@ pub(super) fn facets(view: &View, matching: &[ThreadSet]) -> Result<Facets, Inde
 fn most_named(view: &View, matching: &[ThreadSet]) -> Result<[Vec<ConceptId>; 5], IndexError> {
     let mut counts: FxHashMap<ConceptId, u64> = FxHashMap::default();
     let mut of_thread: FxHashSet<ConceptId> = FxHashSet::default();
-    for (reader, set) in view.searcher().segment_readers().iter().zip(matching) {
-        let columns = ConceptColumns::open(view, reader)?;
+    for (segment, set) in matching.iter().enumerate() {
+        let columns = view.columns(segment as u32)?;
         for doc in set.iter() {
-            let about = columns.uses(doc).filter(|used| !matches!(used.assertion, Assertion::Denied | Assertion::Family));
+            let about = columns.concepts(doc).filter(|used| !matches!(used.assertion, Assertion::Denied | Assertion::Family));
             of_thread.extend(about.map(|used| used.concept));
             of_thread.drain().for_each(|concept| *counts.entry(concept).or_default() += 1);
         }

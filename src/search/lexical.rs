@@ -2,37 +2,45 @@
 //! normalised by each field's length and added *before* saturation (Robertson, Zaragoza and Taylor 2004), so that a word is
 //! counted once, not once a field.
 //!
-//! In: weighted words and a view. Out: for each segment, scores of the threads that hold the rare words; and, for threads that were
-//! picked, what the common words add.
+//! In: weighted words and a view. Out: first, from the posting lists of the rare words, which threads are worth ranking; then, from the
+//! column of words, the exact score of any one thread, by all words.
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use tantivy::postings::TermInfo;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, InvertedIndexReader, SegmentReader, Term};
+use tantivy::{DocId, InvertedIndexReader, Term};
 
-use crate::index::{IndexError, View, idf};
+use crate::index::{Columns, IndexError, View, WordCode, idf};
 
 use super::WordWeights;
+use super::accumulator::Accumulator;
 
-/// A word of the index and how much it matters to who asks.
+/// A word of the index and how much it matters to who asks, each a factor on its idf, 0 or more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightedWord {
     pub stem: String,
-    /// Factor on the word's idf, 0 or more.
     pub weight: f32,
-    /// The same where the word is one of a title: what a match adds to [`Scores::title`] and [`Scores::focus`].
-    pub title_weight: f32,
+    /// The same where the word is one of a title, a question, an answer: what a match adds to the scores of that name.
+    pub of_title: f32,
+    pub of_question: f32,
+    pub of_answers: f32,
 }
 
 /// The words of one question, looked up in one view.
 pub struct Lexical<'v> {
     view: &'v View,
     fields: [FieldStatistics; 3],
-    segments: Vec<Segment>,
+    /// By segment and field.
+    readers: Vec<[Arc<InvertedIndexReader>; 3]>,
+    /// The weightiest first.
     words: Vec<LookedUp>,
-    /// The first so many of `words` are read whole; the rest only for picked threads.
-    rare: usize,
+    /// The first so many bring candidates.
+    seeking: usize,
+    by_code: FxHashMap<WordCode, u16>,
+    /// A bit for each code modulo its size: most words of a thread are none of these.
+    sieve: [u64; 64],
     k1: f32,
 }
 
@@ -41,47 +49,42 @@ pub struct Lexical<'v> {
 pub struct Scores {
     /// BM25F over title, question and answers.
     pub all: f32,
-    /// Of the words weighed as a title's: BM25 of the thread's title alone,
+    /// Of the words of a title: BM25 of the thread's title alone,
     pub title: f32,
     /// and BM25F over all fields.
     pub focus: f32,
-    /// What concepts gave while candidates were chosen.
-    pub concepts: f32,
+    /// Of the words of a question: BM25 of the thread's question alone.
+    pub question: f32,
+    /// Of the words of answers: BM25 of the thread's answers alone.
+    pub answers: f32,
 }
 
 struct FieldStatistics {
     weight: f32,
     /// Length norm by tantivy's one-byte code for a length.
     norms: [f32; 256],
-}
-
-struct Segment {
-    readers: [Arc<InvertedIndexReader>; 3],
+    /// What a word that occurs once gives, saturated, by the same code.
+    once: [f32; 256],
 }
 
 struct LookedUp {
-    word: usize,
+    word: WeightedWord,
+    /// Which of the words that were asked for.
+    place: usize,
     idf: f32,
-    weight: f32,
-    title_weight: f32,
     /// Postings over all fields and segments.
     postings: u64,
     /// By segment and field.
     infos: Vec<[Option<TermInfo>; 3]>,
 }
 
-/// Work space for one segment: two numbers a thread, and the list of those that are not zero.
-#[derive(Default)]
-pub struct Accumulator {
-    frequencies: Vec<f32>,
-    scores: Vec<Scores>,
-    of_word: Vec<DocId>,
-    touched: Vec<DocId>,
-}
+const TITLE: usize = 0;
+const QUESTION: usize = 1;
+const ANSWERS: usize = 2;
 
 impl<'v> Lexical<'v> {
     /// Looks the words up. Words that the archive does not have are left out.
-    pub fn new(view: &'v View, words: &[WeightedWord], weights: &WordWeights) -> Result<Lexical<'v>, IndexError> {
+    pub fn new(view: &'v View, words: Vec<WeightedWord>, weights: &WordWeights) -> Result<Lexical<'v>, IndexError> {
         let fields = [view.fields().title, view.fields().question, view.fields().answers];
         Lexical::look_up(view, fields, words, weights).map_err(|error| view.damaged(error))
     }
@@ -89,64 +92,67 @@ impl<'v> Lexical<'v> {
     fn look_up(
         view: &'v View,
         fields: [Field; 3],
-        words: &[WeightedWord],
+        words: Vec<WeightedWord>,
         weights: &WordWeights,
     ) -> tantivy::Result<Lexical<'v>> {
-        let mut segments = Vec::new();
-        for reader in view.searcher().segment_readers() {
+        let segments = view.searcher().segment_readers();
+        let mut readers = Vec::with_capacity(segments.len());
+        for reader in segments {
             let [title, question, answers] = fields;
-            segments.push(Segment {
-                readers: [reader.inverted_index(title)?, reader.inverted_index(question)?, reader.inverted_index(answers)?],
-            });
+            readers.push([reader.inverted_index(title)?, reader.inverted_index(question)?, reader.inverted_index(answers)?]);
         }
-        let threads = view.searcher().segment_readers().iter().map(|reader| u64::from(reader.max_doc())).sum::<u64>();
+        let threads = segments.iter().map(|reader| u64::from(reader.max_doc())).sum::<u64>();
         let field_weights = [weights.title, weights.question, weights.answers];
         let statistics = std::array::from_fn(|f| {
-            let tokens: u64 = segments.iter().map(|segment| segment.readers[f].total_num_tokens()).sum();
-            FieldStatistics::new(field_weights[f], tokens as f32 / threads.max(1) as f32, weights.b)
+            let tokens: u64 = readers.iter().map(|of_segment| of_segment[f].total_num_tokens()).sum();
+            FieldStatistics::new(field_weights[f], tokens as f32 / threads.max(1) as f32, weights)
         });
 
-        let mut found = Vec::new();
-        for (n, word) in words.iter().enumerate() {
+        let mut found = Vec::with_capacity(words.len());
+        for (place, word) in words.into_iter().enumerate() {
             let mut infos = Vec::with_capacity(segments.len());
-            for segment in &segments {
-                let mut of_segment = [const { None }; 3];
-                for (f, reader) in segment.readers.iter().enumerate() {
-                    of_segment[f] = reader.get_term_info(&Term::from_field_text(fields[f], &word.stem))?;
-                }
-                infos.push(of_segment);
-            }
             // Threads that have the word in any field are at least those of the field that has it most.
-            let in_field =
-                |f: usize| infos.iter().filter_map(|i| i[f].as_ref()).map(|info| u64::from(info.doc_freq)).sum::<u64>();
-            let frequencies = [in_field(0), in_field(1), in_field(2)];
-            let document_frequency = frequencies.into_iter().max().unwrap_or(0);
-            if document_frequency > 0 {
-                let idf = idf(document_frequency, threads);
-                let (weight, title_weight) = (word.weight, word.title_weight);
-                found.push(LookedUp { word: n, idf, weight, title_weight, postings: frequencies.iter().sum(), infos });
+            let mut in_field = [0u64; 3];
+            for of_segment in &readers {
+                let mut of_fields = [const { None }; 3];
+                for (f, reader) in of_segment.iter().enumerate() {
+                    of_fields[f] = reader.get_term_info(&Term::from_field_text(fields[f], &word.stem))?;
+                    in_field[f] += of_fields[f].as_ref().map_or(0, |info| u64::from(info.doc_freq));
+                }
+                infos.push(of_fields);
+            }
+            let having = in_field.into_iter().max().unwrap_or(0);
+            if having > 0 {
+                found.push(LookedUp { word, place, idf: idf(having, threads), postings: in_field.iter().sum(), infos });
             }
         }
-        found.sort_by(|a, b| (b.idf * b.weight).total_cmp(&(a.idf * a.weight)).then(a.word.cmp(&b.word)));
+        let worth = |word: &LookedUp| word.idf * word.word.weight;
+        found.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(a.place.cmp(&b.place)));
         found.truncate(weights.most_words as usize);
-        let budget = (weights.postings_budget * 1000.0) as u64;
+        let budget = weights.budget();
         let mut read = 0;
-        let rare = found
-            .iter()
-            .take_while(|word| {
-                let fits = read == 0 || read + word.postings <= budget;
-                read += word.postings;
-                fits
-            })
-            .count();
-        Ok(Lexical { view, fields: statistics, segments, words: found, rare, k1: weights.k1 })
+        let within = |word: &&LookedUp| {
+            read += word.postings;
+            read <= budget || read == word.postings
+        };
+        let seeking = found.iter().take_while(within).count();
+        let (mut by_code, mut sieve) = (FxHashMap::default(), [0; 64]);
+        for (n, word) in found.iter().enumerate() {
+            let code = WordCode::of(&word.word.stem);
+            by_code.insert(code, n as u16);
+            sieve[code.0 as usize % 4096 / 64] |= 1 << (code.0 % 64);
+        }
+        Ok(Lexical { view, fields: statistics, readers, words: found, seeking, by_code, sieve, k1: weights.k1 })
     }
 
-    /// What a thread would score that has every word without end, in all fields and in the title.
-    pub fn most(&self) -> (f32, f32) {
-        let sum =
-            |weight: fn(&LookedUp) -> f32| self.words.iter().map(|word| word.idf * weight(word)).sum::<f32>() * (self.k1 + 1.0);
-        (sum(|word| word.weight), sum(|word| word.title_weight))
+    /// What a thread would score that has every word without end, in each way.
+    pub fn most(&self) -> Scores {
+        let sum = |weight: fn(&WeightedWord) -> f32| {
+            self.words.iter().map(|found| found.idf * weight(&found.word)).sum::<f32>() * (self.k1 + 1.0)
+        };
+        let title = sum(|word| word.of_title);
+        let (question, answers) = (sum(|word| word.of_question), sum(|word| word.of_answers));
+        Scores { all: sum(|word| word.weight), title, focus: title, question, answers }
     }
 
     /// Whether no word is in the archive.
@@ -154,81 +160,27 @@ impl<'v> Lexical<'v> {
         self.words.is_empty()
     }
 
-    /// Scores of all threads of a segment by the rare words.
+    /// Adds to every thread of a segment about what its rare words give: enough to tell which threads are worth ranking.
     pub fn accumulate(&self, segment: usize, into: &mut Accumulator) -> Result<(), IndexError> {
-        let reader = self.view.searcher().segment_reader(segment as u32);
-        into.clear(reader.max_doc());
-        self.norms(reader)
-            .and_then(|norms| {
-                for word in &self.words[..self.rare] {
-                    self.add_word(segment, word, &norms, into)?;
-                }
-                Ok(())
-            })
-            .map_err(|error| self.view.damaged(error))
-    }
-
-    fn add_word(&self, segment: usize, word: &LookedUp, norms: &Norms, into: &mut Accumulator) -> tantivy::Result<()> {
-        for (f, statistics) in self.fields.iter().enumerate() {
-            let Some(info) = &word.infos[segment][f] else { continue };
-            let mut block =
-                self.segments[segment].readers[f].read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
-            while block.block_len() > 0 {
-                for (&doc, &frequency) in block.docs().iter().zip(block.freqs()) {
-                    let normalised = frequency as f32 * statistics.norms[norms.code(f, doc)];
-                    let so_far = &mut into.frequencies[doc as usize];
-                    if *so_far == 0.0 {
-                        into.of_word.push(doc);
-                    }
-                    *so_far += normalised * statistics.weight;
-                    if f == TITLE && word.title_weight > 0.0 {
-                        into.scores[doc as usize].title += word.idf * word.title_weight * self.saturated(normalised);
-                    }
-                }
-                block.advance();
-            }
-        }
-        for doc in into.of_word.drain(..) {
-            let frequency = std::mem::take(&mut into.frequencies[doc as usize]);
-            let scores = &mut into.scores[doc as usize];
-            if scores.all == 0.0 {
-                into.touched.push(doc);
-            }
-            let saturated = word.idf * self.saturated(frequency);
-            scores.all += word.weight * saturated;
-            scores.focus += word.title_weight * saturated;
-        }
-        Ok(())
-    }
-
-    /// Adds what the common words give to threads of one segment, which must be in ascending order.
-    pub fn complete(&self, segment: usize, docs: &[DocId], scores: &mut [Scores]) -> Result<(), IndexError> {
-        let reader = self.view.searcher().segment_reader(segment as u32);
+        let columns = self.view.columns(segment as u32)?;
         let mut add = || -> tantivy::Result<()> {
-            let norms = self.norms(reader)?;
-            let mut frequencies = vec![0.0; docs.len()];
-            for word in &self.words[self.rare..] {
-                frequencies.fill(0.0);
+            for word in &self.words[..self.seeking] {
+                let worth = word.idf * word.word.weight;
                 for (f, statistics) in self.fields.iter().enumerate() {
                     let Some(info) = &word.infos[segment][f] else { continue };
-                    let mut block = self.segments[segment].readers[f]
-                        .read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
-                    for (n, &doc) in docs.iter().enumerate() {
-                        let at = block.seek(doc);
-                        if block.doc(at) != doc {
-                            continue;
+                    let reader = &self.readers[segment][f];
+                    let mut block = reader.read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+                    while block.block_len() > 0 {
+                        for (&doc, &frequency) in block.docs().iter().zip(block.freqs()) {
+                            let code = columns.length_code(f, doc);
+                            let saturated = match frequency {
+                                1 => statistics.once[code],
+                                _ => self.saturated(frequency as f32 * statistics.norms[code] * statistics.weight),
+                            };
+                            into.add(doc, worth * saturated);
                         }
-                        let normalised = block.freq(at) as f32 * statistics.norms[norms.code(f, doc)];
-                        frequencies[n] += normalised * statistics.weight;
-                        if f == TITLE && word.title_weight > 0.0 {
-                            scores[n].title += word.idf * word.title_weight * self.saturated(normalised);
-                        }
+                        block.advance();
                     }
-                }
-                for (score, &frequency) in scores.iter_mut().zip(&frequencies) {
-                    let saturated = word.idf * self.saturated(frequency);
-                    score.all += word.weight * saturated;
-                    score.focus += word.title_weight * saturated;
                 }
             }
             Ok(())
@@ -236,68 +188,67 @@ impl<'v> Lexical<'v> {
         add().map_err(|error| self.view.damaged(error))
     }
 
+    /// The exact scores of a thread. `buffer` is work space.
+    pub fn scores(&self, columns: &Columns, doc: DocId, buffer: &mut Vec<u64>) -> Scores {
+        let mut scores = Scores::default();
+        self.for_each_met(columns, doc, buffer, |found, [title, question, answers], together| {
+            let (word, idf) = (&found.word, found.idf);
+            scores.all += word.weight * idf * together;
+            scores.focus += word.of_title * idf * together;
+            if word.of_title > 0.0 && title > 0.0 {
+                scores.title += word.of_title * idf * self.saturated(title);
+            }
+            if word.of_question > 0.0 && question > 0.0 {
+                scores.question += word.of_question * idf * self.saturated(question);
+            }
+            if word.of_answers > 0.0 && answers > 0.0 {
+                scores.answers += word.of_answers * idf * self.saturated(answers);
+            }
+        });
+        scores
+    }
+
+    /// What each word gives to [`Scores::all`] of a thread, by its place among the words that were asked for.
+    pub fn parts(&self, columns: &Columns, doc: DocId) -> Vec<(usize, f32)> {
+        let mut parts = Vec::new();
+        self.for_each_met(columns, doc, &mut Vec::new(), |found, _, together| {
+            parts.push((found.place, found.word.weight * found.idf * together));
+        });
+        parts
+    }
+
+    /// Calls `each` with every word that the thread has: its frequency in each field, normalised by length, and that of all, saturated.
+    #[inline]
+    fn for_each_met(&self, columns: &Columns, doc: DocId, buffer: &mut Vec<u64>, mut each: impl FnMut(&LookedUp, [f32; 3], f32)) {
+        let norms: [f32; 3] = std::array::from_fn(|f| self.fields[f].norms[columns.length_code(f, doc)]);
+        columns.for_each_word(doc, buffer, |used| {
+            let code = used.word.0;
+            if self.sieve[code as usize % 4096 / 64] & 1 << (code % 64) == 0 {
+                return;
+            }
+            let Some(&n) = self.by_code.get(&used.word) else { return };
+            let of_fields: [f32; 3] = std::array::from_fn(|f| f32::from(used.counts[f]) * norms[f]);
+            let together = TITLE_TO_ANSWERS.iter().map(|&f| of_fields[f] * self.fields[f].weight).sum();
+            each(&self.words[usize::from(n)], of_fields, self.saturated(together));
+        });
+    }
+
+    #[inline]
     fn saturated(&self, frequency: f32) -> f32 {
         frequency * (self.k1 + 1.0) / (frequency + self.k1)
     }
-
-    fn norms(&self, reader: &SegmentReader) -> tantivy::Result<Norms> {
-        let fields = self.view.fields();
-        Ok(Norms([
-            reader.get_fieldnorms_reader(fields.title)?,
-            reader.get_fieldnorms_reader(fields.question)?,
-            reader.get_fieldnorms_reader(fields.answers)?,
-        ]))
-    }
 }
 
-const TITLE: usize = 0;
-
-struct Norms([tantivy::fieldnorm::FieldNormReader; 3]);
-
-impl Norms {
-    #[inline]
-    fn code(&self, field: usize, doc: DocId) -> usize {
-        usize::from(self.0[field].fieldnorm_id(doc))
-    }
-}
+const TITLE_TO_ANSWERS: [usize; 3] = [TITLE, QUESTION, ANSWERS];
 
 impl FieldStatistics {
-    fn new(weight: f32, average_length: f32, b: f32) -> FieldStatistics {
+    fn new(weight: f32, average_length: f32, weights: &WordWeights) -> FieldStatistics {
+        let (k1, b) = (weights.k1, weights.b);
         let norms = std::array::from_fn(|code| {
             let length = tantivy::fieldnorm::FieldNormReader::id_to_fieldnorm(code as u8) as f32;
             1.0 / (1.0 - b + b * length / average_length.max(1.0))
         });
-        FieldStatistics { weight, norms }
-    }
-}
-
-impl Accumulator {
-    fn clear(&mut self, threads: u32) {
-        for doc in self.touched.drain(..) {
-            self.scores[doc as usize] = Scores::default();
-        }
-        let threads = threads as usize;
-        if self.scores.len() < threads {
-            self.scores.resize(threads, Scores::default());
-            self.frequencies.resize(threads, 0.0);
-        }
-    }
-
-    /// The threads that have a score, in no order.
-    pub fn touched(&self) -> &[DocId] {
-        &self.touched
-    }
-
-    pub fn score(&self, doc: DocId) -> Scores {
-        self.scores[doc as usize]
-    }
-
-    /// Adds what a concept gives to a thread.
-    pub fn add_concept(&mut self, doc: DocId, score: f32) {
-        let scores = &mut self.scores[doc as usize];
-        if scores.all == 0.0 && scores.concepts == 0.0 {
-            self.touched.push(doc);
-        }
-        scores.concepts += score;
+        let once = norms.map(|norm: f32| norm * weight * (k1 + 1.0) / (norm * weight + k1));
+        FieldStatistics { weight, norms, once }
     }
 }

@@ -1,21 +1,23 @@
 //! **Meaning**: threads near in vector space. The index keeps for each thread the cells of a coarse quantiser in which its vectors lie,
 //! and the vectors themselves in a column. In: vectors. Out: the threads of the nearest cells, and cosines of any thread.
 //!
-//! The cells are fixed with the embedding table, so their posting lists grow with the archive: with 1,024 cells and eight probes
-//! a 128th of the archive is compared. [`MOST_COMPARED`] bounds that: beyond some millions of threads, the probes get fewer.
+//! The cells are fixed with the embedding table, so their posting lists grow with the archive: with 2,048 cells and four probes
+//! a 512th of the archive is compared. [`MOST_COMPARED`] bounds that: beyond half a million threads a segment, fewer cells are looked
+//! into, and beyond two millions not the whole of the nearest.
 
-use tantivy::columnar::Column;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, SegmentReader, Term};
+use tantivy::{DocAddress, DocId, SegmentReader, Term};
 
-use crate::embed::{Embedder, Meaning, Vector};
-use crate::index::{IndexError, View};
+use crate::embed::{Embedder, Meaning, Vector, packed_scale};
+use crate::index::{Columns, IndexError, View};
+
+use super::accumulator::Best;
 
 /// Cells looked into for one vector.
-const PROBES: usize = 6;
+const PROBES: usize = 4;
 
-/// Threads compared for one vector and segment at most: about two milliseconds' work.
-const MOST_COMPARED: usize = 20_000;
+/// Threads compared for one vector and segment at most: about a tenth of a millisecond's work.
+const MOST_COMPARED: usize = 1_000;
 
 /// How near a thread's title and question are to those asked about, as cosines.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -26,64 +28,65 @@ pub struct Nearness {
     pub crossed: f32,
 }
 
-/// The vectors of the threads of one segment.
-pub struct VectorColumn {
-    column: Column<u64>,
-    packed_len: usize,
+/// Compares vectors with those of an index's threads.
+pub struct Comparer<'m> {
+    meaning: &'m Meaning,
     buffer: Vec<u64>,
 }
 
-impl VectorColumn {
-    pub fn open(view: &View, reader: &SegmentReader) -> Result<VectorColumn, IndexError> {
-        let column = reader.fast_fields().u64("vector").map_err(|error| view.damaged(error))?;
-        let packed_len = Embedder::builtin().packed_len();
-        Ok(VectorColumn { column, packed_len, buffer: vec![0; 2 * packed_len] })
+impl<'m> Comparer<'m> {
+    pub fn new(meaning: &'m Meaning) -> Comparer<'m> {
+        Comparer { meaning, buffer: vec![0; 2 * Embedder::builtin().packed_len()] }
     }
 
     /// All zero for a thread without vectors.
-    pub fn nearness(&mut self, meaning: &Meaning, doc: DocId) -> Nearness {
-        let rows = self.column.index.value_row_ids(doc);
-        if rows.len() != self.buffer.len() {
+    pub fn nearness(&mut self, columns: &Columns, doc: DocId) -> Nearness {
+        if !columns.vectors(doc, &mut self.buffer) {
             return Nearness::default();
         }
-        self.column.values.get_range(u64::from(rows.start), &mut self.buffer);
-        let (title, question) = self.buffer.split_at(self.packed_len);
-        let cosine = |vector: &Option<Vector>, other: &[u64]| vector.as_ref().map_or(0.0, |vector| vector.cosine_packed(other));
+        let (title, question) = self.buffer.split_at(self.buffer.len() / 2);
+        let (title, question) = ((title, packed_scale(title)), (question, packed_scale(question)));
+        let cosine = |vector: &Option<Vector>, (other, scale): (&[u64], f32)| {
+            vector.as_ref().map_or(0.0, |vector| vector.cosine_packed(other, scale))
+        };
         Nearness {
-            title: cosine(&meaning.title, title),
-            question: cosine(&meaning.question, question),
-            crossed: cosine(&meaning.title, question).max(cosine(&meaning.question, title)),
+            title: cosine(&self.meaning.title, title),
+            question: cosine(&self.meaning.question, question),
+            crossed: cosine(&self.meaning.title, question).max(cosine(&self.meaning.question, title)),
         }
     }
 }
 
-/// The `most` threads of a segment that are nearest by any of the cosines.
-pub fn nearest(view: &View, segment: usize, meaning: &Meaning, most: usize) -> Result<Vec<DocId>, IndexError> {
-    let reader = view.searcher().segment_reader(segment as u32);
-    let mut column = VectorColumn::open(view, reader)?;
-    let mut docs = in_cells(view, reader, meaning).map_err(|error| view.damaged(error))?;
-    docs.sort_unstable();
-    docs.dedup();
-    let mut compared: Vec<(f32, DocId)> = docs
-        .into_iter()
-        .map(|doc| {
-            let near = column.nearness(meaning, doc);
-            (near.title.max(near.question).max(near.crossed), doc)
-        })
-        .collect();
-    if compared.len() > most {
-        compared.select_nth_unstable_by(most, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        compared.truncate(most);
+/// The threads that are nearest by any of the cosines, at most `most` of each segment.
+pub fn nearest(view: &View, meaning: &Meaning, most: usize) -> Result<Vec<DocAddress>, IndexError> {
+    let mut comparer = Comparer::new(meaning);
+    let mut nearest = Vec::new();
+    let probes = [&meaning.title, &meaning.question].map(|vector| match vector {
+        Some(vector) => Embedder::builtin().cells(vector, PROBES),
+        None => Vec::new(),
+    });
+    for (segment, reader) in view.searcher().segment_readers().iter().enumerate() {
+        let columns = view.columns(segment as u32)?;
+        let mut docs = in_cells(view, reader, &probes).map_err(|error| view.damaged(error))?;
+        docs.sort_unstable();
+        docs.dedup();
+        docs.retain(|&doc| !reader.is_deleted(doc));
+        let mut best = Best::new(most);
+        for doc in docs {
+            let near = comparer.nearness(columns, doc);
+            best.keep(near.title.max(near.question).max(near.crossed), DocAddress::new(segment as u32, doc));
+        }
+        nearest.extend(best.into_addresses());
     }
-    Ok(compared.into_iter().map(|(_, doc)| doc).collect())
+    Ok(nearest)
 }
 
-fn in_cells(view: &View, reader: &SegmentReader, meaning: &Meaning) -> tantivy::Result<Vec<DocId>> {
+fn in_cells(view: &View, reader: &SegmentReader, probes: &[Vec<u32>]) -> tantivy::Result<Vec<DocId>> {
     let inverted = reader.inverted_index(view.fields().cell)?;
     let mut docs = Vec::new();
-    for vector in [&meaning.title, &meaning.question].into_iter().flatten() {
+    for cells in probes {
         let before = docs.len();
-        for cell in Embedder::builtin().cells(vector, PROBES) {
+        for &cell in cells {
             let term = Term::from_field_u64(view.fields().cell, u64::from(cell));
             let Some(mut block) = inverted.read_block_postings(&term, IndexRecordOption::Basic)? else { continue };
             while block.block_len() > 0 && docs.len() - before < MOST_COMPARED {

@@ -5,9 +5,11 @@
 //! Ask ─ candidates (postings of rare words and concepts) ─> Candidate… ─ rank (words, concepts, assertion, prior) ─> Hit…
 //! ```
 
+mod accumulator;
 mod allowed;
 mod answer;
 mod baseline;
+mod best;
 mod candidates;
 mod concepts;
 mod explain;
@@ -24,13 +26,14 @@ mod weights;
 
 pub use answer::{Answer, Asked, Completion, NamedConcept, PlacedRemark};
 pub use baseline::bm25;
-pub use candidates::{Candidate, Selection, candidates};
-pub use concepts::{ConceptColumns, WantedConcept, threads_about};
+pub use best::{Scored, best};
+pub use candidates::{Seeking, Selection, candidates};
+pub use concepts::{WantedConcept, threads_about};
 pub use explain::{Explanation, ScorePart};
 pub use facets::{ConceptCount, Count, Facets};
 pub use hits::{Hit, Hits, Options, page, search};
 pub use lexical::{Lexical, Scores, WeightedWord};
-pub use meaning::{Nearness, VectorColumn, nearest};
+pub use meaning::{Comparer, Nearness, nearest};
 pub use rank::{Found, Order, Ranked, find};
 pub use snippet::{Marks, Snippet, snippet};
 pub use suggest::{Completer, Suggestion};

@@ -1,19 +1,17 @@
 //! **Ranking**: the candidates of an ask in their final order, by one function of words, concepts and standing. An ask of demands
 //! alone has no score to go by: its threads stand in the order of their standing, then of their date.
 
-use std::cell::RefCell;
-
-use tantivy::columnar::{Column, StrColumn};
-use tantivy::{DocAddress, DocId};
+use tantivy::DocAddress;
 
 use crate::index::{IndexError, Standing, View, idf};
-use crate::query::Ask;
+use crate::query::{Ask, AskedWord};
 use crate::thread::ThreadId;
 
 use super::allowed::{ThreadSet, allowed};
-use super::candidates::{Candidate, candidates};
-use super::concepts::{ConceptColumns, ConceptMatch, ConceptScorer, WantedConcept, threads_with};
-use super::lexical::{Lexical, Scores, WeightedWord};
+use super::best::{Scored, best};
+use super::candidates::{Seeking, candidates};
+use super::concepts::{ConceptMatch, ConceptScorer, WantedConcept, threads_with};
+use super::lexical::{Lexical, WeightedWord};
 use super::weights::{SearchWeights, Weights};
 
 /// Threads that are ranked in full, unless a later page is asked for.
@@ -87,32 +85,27 @@ fn find_by_words(
     wish: Wish,
     sets: Option<Vec<ThreadSet>>,
 ) -> Result<(Found, Vec<ThreadSet>), IndexError> {
-    let lexical = Lexical::new(view, &weighted_words(ask), &weights.search_words)?;
+    let lexical = Lexical::new(view, weighted_words(ask), &weights.search_words)?;
     let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
-    let met: RefCell<Vec<ThreadSet>> = RefCell::default();
-    if wish.matching {
-        met.replace(view.searcher().segment_readers().iter().map(|reader| ThreadSet::empty(reader.max_doc())).collect());
-    }
-    let is_allowed = |segment: usize, doc: DocId| {
-        let passes = sets.as_ref().is_none_or(|sets| sets[segment].contains(doc));
-        if passes && wish.matching {
-            met.borrow_mut()[segment].insert(doc);
-        }
-        passes
-    };
     let depth = wish.depth.max(CANDIDATES);
-    let selection =
-        candidates(view, &lexical, scorer.wanted(), weights.search.concepts, depth, &is_allowed, &|_| Ok(Vec::new()))?;
-    let (mut total, mut chosen, mut matching) = (selection.matching, selection.candidates, met.into_inner());
+    let seeking = Seeking {
+        most: depth,
+        concept_share: weights.search.concepts,
+        concept_budget: weights.search_words.budget(),
+        allowed: sets.as_deref(),
+        sets: wish.matching,
+    };
+    let selection = candidates(view, &lexical, scorer.wanted(), seeking)?;
+    let (mut total, mut chosen, mut matching) = (selection.matching, selection.candidates, selection.sets);
     if let Some(sets) = sets
         && ask.demands.iter().any(|asked| asked.demand.is_of_text())
     {
         // What is demanded of the text is an answer by itself, even where its words are too common to bring candidates.
         total = sets.iter().map(ThreadSet::len).sum();
-        add_allowed(&lexical, &sets, depth, &mut chosen)?;
+        add_allowed(&sets, depth, &mut chosen);
         matching = sets;
     }
-    let mut ranked = rank(view, &chosen, &scorer, &weights.search)?;
+    let mut ranked = rank(view, &chosen, &lexical, &scorer, &weights.search, depth)?;
     if wish.order != Order::Relevance {
         order_by_date(view, &mut ranked, wish.order)?;
     }
@@ -121,7 +114,14 @@ fn find_by_words(
 
 /// The words of an ask as they are scored.
 pub(super) fn weighted_words(ask: &Ask) -> Vec<WeightedWord> {
-    ask.words.iter().map(|word| WeightedWord { stem: word.stem.clone(), weight: 1.0, title_weight: 0.0 }).collect()
+    let weighted = |word: &AskedWord| WeightedWord {
+        stem: word.stem.clone(),
+        weight: 1.0,
+        of_title: 0.0,
+        of_question: 0.0,
+        of_answers: 0.0,
+    };
+    ask.words.iter().map(weighted).collect()
 }
 
 /// The concepts of an ask with their rarity in this index.
@@ -136,46 +136,36 @@ pub(super) fn wanted(view: &View, ask: &Ask) -> Result<Vec<WantedConcept>, Index
 }
 
 /// Adds allowed threads that no rare word brought, up to `most` candidates.
-fn add_allowed(
-    lexical: &Lexical<'_>,
-    sets: &[ThreadSet],
-    most: usize,
-    candidates: &mut Vec<Candidate>,
-) -> Result<(), IndexError> {
-    let known: rustc_hash::FxHashSet<DocAddress> = candidates.iter().map(|candidate| candidate.at).collect();
-    for (segment, set) in sets.iter().enumerate() {
-        let new = set.iter().filter(|&doc| !known.contains(&DocAddress::new(segment as u32, doc)));
-        let docs: Vec<DocId> = new.take(most.saturating_sub(candidates.len())).collect();
-        let mut scores = vec![Scores::default(); docs.len()];
-        lexical.complete(segment, &docs, &mut scores)?;
-        candidates
-            .extend(docs.iter().zip(scores).map(|(&doc, words)| Candidate { at: DocAddress::new(segment as u32, doc), words }));
-    }
-    candidates.sort_unstable_by_key(|candidate| candidate.at);
-    Ok(())
+fn add_allowed(sets: &[ThreadSet], most: usize, candidates: &mut Vec<DocAddress>) {
+    let known: rustc_hash::FxHashSet<DocAddress> = candidates.iter().copied().collect();
+    let all = sets.iter().enumerate().flat_map(|(segment, set)| set.iter().map(move |doc| DocAddress::new(segment as u32, doc)));
+    let new = all.filter(|at| !known.contains(at)).take(most.saturating_sub(known.len()));
+    candidates.extend(new);
+    candidates.sort_unstable();
 }
 
-/// Scores every candidate and puts the best first; equal scores in the order of their ids.
+/// Scores every candidate and puts the `most` best first; equal scores in the order of their ids.
 fn rank(
     view: &View,
-    candidates: &[Candidate],
+    candidates: &[DocAddress],
+    lexical: &Lexical<'_>,
     scorer: &ConceptScorer<'_>,
     weights: &SearchWeights,
+    most: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
-    let mut ranked = Vec::with_capacity(candidates.len());
-    for of_segment in candidates.chunk_by(|a, b| a.at.segment_ord == b.at.segment_ord) {
-        let columns = SegmentColumns::open(view, of_segment[0].at.segment_ord)?;
-        for candidate in of_segment {
-            let doc = candidate.at.doc_id;
-            let concepts = if scorer.is_empty() { Vec::new() } else { scorer.matches(columns.concepts.uses(doc)) };
-            let words = weights.words * candidate.words.all;
-            let of_concepts = weights.concepts * concepts.iter().map(|found| found.score).sum::<f32>();
-            let score = words + of_concepts + prior(columns.standing(doc), weights);
-            ranked.push(Ranked { at: candidate.at, id: columns.id(view, doc)?, score, words, concepts });
-        }
+    let mut buffer = Vec::new();
+    let mut scored = Vec::with_capacity(candidates.len());
+    for &at in candidates {
+        let (columns, doc) = (view.columns(at.segment_ord)?, at.doc_id);
+        let concepts = if scorer.is_empty() { Vec::new() } else { scorer.matches(columns.concepts(doc)) };
+        let words = weights.words * lexical.scores(columns, doc, &mut buffer).all;
+        let of_concepts = weights.concepts * concepts.iter().map(|found| found.score).sum::<f32>();
+        let score = words + of_concepts + prior(columns.standing(doc), weights);
+        scored.push(Scored { at, score, more: (words, concepts) });
     }
-    ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    Ok(ranked)
+    let ranked = best(view, scored, most)?.into_iter();
+    let ranked = ranked.map(|(id, Scored { at, score, more: (words, concepts) })| Ranked { at, id, score, words, concepts });
+    Ok(ranked.collect())
 }
 
 /// What a thread's standing adds to its score.
@@ -190,9 +180,10 @@ pub(super) fn prior(standing: Standing, weights: &SearchWeights) -> f32 {
 fn list(view: &View, sets: &[ThreadSet], weights: &SearchWeights, wish: Wish) -> Result<Found, IndexError> {
     let mut all: Vec<(f32, i64, DocAddress)> = Vec::new();
     for (segment, set) in sets.iter().enumerate() {
-        let columns = SegmentColumns::open(view, segment as u32)?;
+        let columns = view.columns(segment as u32)?;
         all.extend(set.iter().map(|doc| {
-            (prior(columns.standing(doc), weights), columns.date(doc, wish.order), DocAddress::new(segment as u32, doc))
+            let date = dated(columns.published(doc), wish.order);
+            (prior(columns.standing(doc), weights), date, DocAddress::new(segment as u32, doc))
         }));
     }
     let by_date = |a: &(f32, i64, DocAddress), b: &(f32, i64, DocAddress)| a.1.cmp(&b.1);
@@ -206,13 +197,9 @@ fn list(view: &View, sets: &[ThreadSet], weights: &SearchWeights, wish: Wish) ->
         // Equal ones are told apart by their ids, which are read only where they may decide.
         all.retain(|thread| in_order(thread, &last).is_le());
     }
-    all.sort_unstable_by_key(|thread| thread.2);
     let mut ranked: Vec<(f32, i64, Ranked)> = Vec::with_capacity(all.len());
-    for of_segment in all.chunk_by(|a, b| a.2.segment_ord == b.2.segment_ord) {
-        let columns = SegmentColumns::open(view, of_segment[0].2.segment_ord)?;
-        for &(score, date, at) in of_segment {
-            ranked.push((score, date, Ranked { at, id: columns.id(view, at.doc_id)?, score, words: 0.0, concepts: Vec::new() }));
-        }
+    for (score, date, at) in all {
+        ranked.push((score, date, Ranked { at, id: view.id(at)?, score, words: 0.0, concepts: Vec::new() }));
     }
     ranked.sort_unstable_by(|a, b| in_order(&(a.0, a.1, a.2.at), &(b.0, b.1, b.2.at)).then_with(|| a.2.id.cmp(&b.2.id)));
     Ok(Found { total, ranked: ranked.into_iter().map(|(_, _, ranked)| ranked).collect() })
@@ -220,60 +207,17 @@ fn list(view: &View, sets: &[ThreadSet], weights: &SearchWeights, wish: Wish) ->
 
 fn order_by_date(view: &View, ranked: &mut Vec<Ranked>, order: Order) -> Result<(), IndexError> {
     ranked.truncate(CANDIDATES);
-    let mut dated: Vec<(i64, Ranked)> = Vec::with_capacity(ranked.len());
+    let mut dates: Vec<(i64, Ranked)> = Vec::with_capacity(ranked.len());
     for of_one in ranked.drain(..) {
-        let columns = SegmentColumns::open(view, of_one.at.segment_ord)?;
-        dated.push((columns.date(of_one.at.doc_id, order), of_one));
+        let published = view.columns(of_one.at.segment_ord)?.published(of_one.at.doc_id);
+        dates.push((dated(published, order), of_one));
     }
-    dated.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
-    ranked.extend(dated.into_iter().map(|(_, ranked)| ranked));
+    dates.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
+    ranked.extend(dates.into_iter().map(|(_, ranked)| ranked));
     Ok(())
 }
 
-/// The ids of threads, whose addresses must be in ascending order.
-pub(super) fn ids(view: &View, addresses: &[DocAddress]) -> Result<Vec<ThreadId>, IndexError> {
-    let mut found = Vec::with_capacity(addresses.len());
-    for of_segment in addresses.chunk_by(|a, b| a.segment_ord == b.segment_ord) {
-        let columns = SegmentColumns::open(view, of_segment[0].segment_ord)?;
-        for at in of_segment {
-            found.push(columns.id(view, at.doc_id)?);
-        }
-    }
-    Ok(found)
-}
-
-/// What ranking reads of a segment's threads.
-pub(super) struct SegmentColumns {
-    concepts: ConceptColumns,
-    standing: Column<u64>,
-    published: Column<i64>,
-    id: StrColumn,
-}
-
-impl SegmentColumns {
-    pub fn open(view: &View, segment: u32) -> Result<SegmentColumns, IndexError> {
-        let reader = view.searcher().segment_reader(segment);
-        let fast = reader.fast_fields();
-        let standing = fast.u64("standing").map_err(|error| view.damaged(error))?;
-        let published = fast.i64("published").map_err(|error| view.damaged(error))?;
-        let id = fast.str("id").map_err(|error| view.damaged(error))?.ok_or_else(|| view.damaged("its threads have no ids"))?;
-        Ok(SegmentColumns { concepts: ConceptColumns::open(view, reader)?, standing, published, id })
-    }
-
-    pub fn id(&self, view: &View, doc: DocId) -> Result<ThreadId, IndexError> {
-        let mut id = String::new();
-        let ord = self.id.term_ords(doc).next().ok_or_else(|| view.damaged("a thread has no id"))?;
-        self.id.ord_to_str(ord, &mut id).map_err(|error| view.damaged(error))?;
-        Ok(ThreadId::from(id))
-    }
-
-    pub fn standing(&self, doc: DocId) -> Standing {
-        Standing::from_bits(self.standing.first(doc).unwrap_or(0))
-    }
-
-    /// A number that is smaller for what comes first; a thread without a date comes last.
-    fn date(&self, doc: DocId, order: Order) -> i64 {
-        let date = self.published.first(doc);
-        date.map_or(i64::MAX, |days| if order == Order::OldestFirst { days } else { -days })
-    }
+/// A number that is smaller for what comes first; a thread without a date comes last.
+fn dated(published: Option<i64>, order: Order) -> i64 {
+    published.map_or(i64::MAX, |days| if order == Order::OldestFirst { days } else { -days })
 }

@@ -15,7 +15,6 @@ use crate::thread::ThreadId;
 
 use super::allowed::ThreadSet;
 use super::concepts::threads_with;
-use super::rank::SegmentColumns;
 
 /// One way to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,7 +127,7 @@ impl Completer {
         let stems: Vec<String> = analyzer::words(before).into_iter().map(|word| word.stem).collect();
         let mut candidates: Vec<(u64, DocAddress)> = Vec::new();
         for segment in 0..self.view.searcher().segment_readers().len() {
-            let columns = SegmentColumns::open(&self.view, segment as u32)?;
+            let columns = self.view.columns(segment as u32)?;
             let set = self.threads_with_title(segment, &stems, begun).map_err(|error| self.view.damaged(error))?;
             let with_standing = set.iter().map(|doc| (columns.standing(doc).bits(), DocAddress::new(segment as u32, doc)));
             candidates.extend(with_standing);

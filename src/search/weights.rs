@@ -69,13 +69,23 @@ pub struct RelatedWeights {
     pub words: f32,
     pub title_words: f32,
     pub focus_words: f32,
+    pub question_words: f32,
+    pub answer_words: f32,
     pub concepts: f32,
+    pub kin: f32,
     pub vectors: f32,
     pub titles: f32,
     pub questions: f32,
     pub crossed: f32,
     pub conflict: f32,
     pub same_patient: f32,
+}
+
+impl WordWeights {
+    /// Postings that are read at most to find candidates.
+    pub fn budget(&self) -> u64 {
+        (self.postings_budget * 1000.0) as u64
+    }
 }
 
 impl Weights {

@@ -59,6 +59,9 @@ pub struct Args {
     /// Write what was found, in TREC form
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sets", "compare", "tune", "ablation"])]
     write_run: Option<PathBuf>,
+    /// Write what the related ranking knows of each candidate, in LETOR form, to train a ranking of one's own
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "compare", "tune", "ablation", "baseline", "write_run"])]
+    write_features: Option<PathBuf>,
     /// Compare two stored runs topic by topic
     #[arg(long, num_args = 2, value_names = ["RUN_A", "RUN_B"], requires = "qrels", conflicts_with_all = ["topics", "all", "run"])]
     compare: Vec<PathBuf>,
@@ -124,6 +127,9 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
         return rankings::compare(first, second, &args, context);
     }
     let weights = weights(&args)?;
+    if let Some(path) = &args.write_features {
+        return rankings::write_features(path, &args, &weights, context);
+    }
     if args.ablation {
         return rankings::ablation(&args, &weights, context);
     }

@@ -164,6 +164,21 @@ pub(super) fn tune(args: &Args, weights: &Weights, context: &Context) -> anyhow:
     Ok(Outcome::Done)
 }
 
+pub(super) fn write_features(path: &Path, args: &Args, weights: &Weights, context: &Context) -> anyhow::Result<Outcome> {
+    if args.mode != Mode::Related {
+        bail!("--write-features is of the related ranking: add --mode related");
+    }
+    let cannot = || format!("cannot write the features to {}", path.display());
+    let mut out = BufWriter::new(File::create(path).with_context(cannot)?);
+    writeln!(out, "{}", eval::feature_names()).with_context(cannot)?;
+    let mut next = 1;
+    for set in open_sets(args, context)? {
+        next = eval::write_features(&mut out, &set, weights, next)?;
+    }
+    out.flush().with_context(cannot)?;
+    Ok(Outcome::Done)
+}
+
 /// A measured system, and beside it another.
 struct Shown {
     name: String,
