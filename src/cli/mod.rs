@@ -165,6 +165,15 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
     }
 }
 
+/// What to do about an id that is not in the index.
+fn hint_for(view: &View, id: &str) -> anyhow::Result<String> {
+    let near = view.ids_like(id, 3)?;
+    Ok(match near.as_slice() {
+        [] => "`curbside search` finds ids".to_owned(),
+        near => format!("did you mean {}?", near.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")),
+    })
+}
+
 /// Prints one JSON value and a line end.
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

@@ -12,6 +12,8 @@ use crate::search::{
     Answer, ConceptCount, Count, Facets, Found, Hits, Options, Order, Snippet, Weights, bm25, find, page, search,
 };
 
+use crate::thread::ThreadId;
+
 use super::eval::Baseline;
 use super::{Context, Format, Outcome, print_json, style};
 
@@ -193,8 +195,10 @@ fn run_topics(
         }
         let found = rank(view, &ask, baseline, options)?;
         let rows = found.ranked.iter().skip(options.from).take(options.count);
+        let rows = rows.map(|ranked| Ok((view.id(ranked.at)?, ranked.score)));
+        let rows: Vec<(ThreadId, f32)> = rows.collect::<Result<_, IndexError>>()?;
         any |= !found.ranked.is_empty();
-        eval::write_run(&mut out, &topic.qid, rows.map(|ranked| (ranked.id.as_str(), ranked.score)))?;
+        eval::write_run(&mut out, &topic.qid, rows.iter().map(|(id, score)| (id.as_str(), *score)))?;
     }
     out.flush()?;
     Ok(if any { Outcome::Done } else { Outcome::NothingFound })

@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use crate::thread::{Thread, ThreadId};
 
-use super::{Context, Format, Outcome, print_json, style};
+use super::{Context, Format, Outcome, hint_for, print_json, style};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -18,7 +18,7 @@ pub struct Args {
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
     let Some(at) = view.find(&ThreadId::from(args.id.as_str()))? else {
-        bail!("no thread {:?} in the index; `curbside search` finds ids", args.id);
+        bail!("no thread {:?} in the index; {}", args.id, hint_for(&view, &args.id)?);
     };
     let thread = view.thread(at)?;
     match context.format() {

@@ -5,6 +5,7 @@
 //! neighbours are found. The built-in table is compiled from `schema/embedding` and read in place; [`Embedder::open`] takes any
 //! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
 
+mod cells;
 #[doc(hidden)]
 pub mod table;
 mod tokens;
@@ -20,6 +21,7 @@ use crate::thread::Thread;
 pub use table::EmbedError;
 pub use vector::{Vector, packed_scale};
 
+use cells::{Centroids, Groups};
 use table::{Folder, Header, Layout, flag};
 
 /// Of a longer text, this many tokens count. Model2Vec has the same limit.
@@ -40,6 +42,8 @@ pub struct Embedder {
     table: Cow<'static, [u64]>,
     header: Header,
     layout: Layout,
+    /// Made when a cell is first asked for.
+    groups: OnceLock<Groups>,
 }
 
 /// What a thread is about, as vectors. A part without a known word has none.
@@ -70,7 +74,7 @@ impl Embedder {
     fn over(table: Cow<'static, [u64]>) -> Embedder {
         let header: Header = bytemuck::pod_read_unaligned(&bytemuck::cast_slice(&table)[..size_of::<Header>()]);
         debug_assert_eq!(header.magic, table::MAGIC);
-        Embedder { layout: header.layout(), header, table }
+        Embedder { layout: header.layout(), header, table, groups: OnceLock::new() }
     }
 
     /// The direction of a text: the sum of its tokens' rows. `None` for a text without a known token. Of a long text the first 512
@@ -99,22 +103,16 @@ impl Embedder {
     /// The cells in which a vector's neighbours lie, nearest first: at most `probes`. The first is the cell that the vector itself
     /// lies in. A cell's number is below [`Embedder::cell_count`].
     pub fn cells(&self, vector: &Vector, probes: usize) -> Vec<u32> {
-        let dimension = self.dimension();
-        if vector.dimension() != dimension || probes == 0 {
+        let centroids = Centroids {
+            numbers: self.section(&self.layout.cells),
+            scales: self.section(&self.layout.cell_scales),
+            dimension: self.dimension(),
+        };
+        if vector.dimension() != centroids.dimension || probes == 0 {
             return Vec::new();
         }
-        let scales: &[f32] = self.section(&self.layout.cell_scales);
-        let centroids: &[i8] = self.section(&self.layout.cells);
-        let nearness =
-            centroids.chunks_exact(dimension).zip(scales).map(|(cell, scale)| vector::dot(cell, vector.raw()) as f32 * scale);
-        let mut ranked: Vec<(f32, u32)> = nearness.zip(0..).collect();
-        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if probes < ranked.len() {
-            ranked.select_nth_unstable_by(probes - 1, order);
-            ranked.truncate(probes);
-        }
-        ranked.sort_unstable_by(order);
-        ranked.into_iter().map(|(_, cell)| cell).collect()
+        let groups = self.groups.get_or_init(|| Groups::of(centroids));
+        groups.nearest(centroids, vector.raw(), probes)
     }
 
     /// Cells of the coarse quantiser.

@@ -111,7 +111,7 @@ impl System<'_> {
                 search::bm25(view, &all_text(&subject.thread), own, DEPTH)?
             }
         };
-        Ok(found.ranked.into_iter().take(DEPTH).map(|ranked| (ranked.id, ranked.score)).collect())
+        found.ranked.into_iter().take(DEPTH).map(|ranked| Ok((view.id(ranked.at)?, ranked.score))).collect()
     }
 }
 

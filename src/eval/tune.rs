@@ -61,8 +61,8 @@ const FROM_ZERO: [f32; 3] = [0.1, 0.3, 1.0];
 /// A step must gain so much, or the ascent follows noise.
 const LEAST_GAIN: f64 = 5e-4;
 
-/// Weights that are not tuned: a limit of work, and the units that the others are measured against.
-const FIXED: [(&str, &str); 8] = [
+/// Weights that are not tuned: a limit of work, the units that the others are measured against, and what shapes a panel but no run.
+const FIXED: [(&str, &str); 12] = [
     ("search_words", "postings_budget"),
     ("search_words", "most_words"),
     ("search_words", "question"),
@@ -71,6 +71,10 @@ const FIXED: [(&str, &str); 8] = [
     ("related_words", "question"),
     ("search", "words"),
     ("related", "words"),
+    ("related", "least"),
+    ("related", "least_of_best"),
+    ("related", "diversity"),
+    ("related", "alike_from"),
 ];
 
 /// One weight, by where it stands in `schema/ranking.toml`.

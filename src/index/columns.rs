@@ -17,6 +17,7 @@ pub struct Columns {
     published: Column<i64>,
     age: Column<f64>,
     sex: Column<u64>,
+    content: Column<u64>,
     /// `None` in a segment without threads.
     id: Option<StrColumn>,
     norms: [FieldNormReader; 3],
@@ -33,6 +34,7 @@ impl Columns {
             published: fast.i64("published")?,
             age: fast.f64("age")?,
             sex: fast.u64("sex")?,
+            content: fast.u64("content")?,
             id: fast.str("id")?,
             norms: [
                 reader.get_fieldnorms_reader(fields.title)?,
@@ -89,6 +91,11 @@ impl Columns {
 
     pub fn sex(&self, doc: DocId) -> Option<Sex> {
         self.sex.first(doc).and_then(sex_of_code)
+    }
+
+    /// Hash of all that the thread says.
+    pub fn content(&self, doc: DocId) -> Option<u64> {
+        self.content.first(doc)
     }
 
     fn id(&self, doc: DocId) -> Option<ThreadId> {

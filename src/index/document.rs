@@ -132,11 +132,15 @@ fn add_concepts(doc: &mut TantivyDocument, fields: &Fields, lexicon: &Lexicon, t
 fn add_meaning(doc: &mut TantivyDocument, fields: &Fields, embedder: &Embedder, thread: &Thread) {
     let meaning = embedder.meaning(thread);
     let mut cells = Vec::new();
-    for vector in [&meaning.title, &meaning.question] {
+    // Many exports have no title but the question.
+    let same = meaning.title == meaning.question;
+    for (n, vector) in [&meaning.title, &meaning.question].into_iter().enumerate() {
         match vector {
             Some(vector) => {
                 vector.to_packed().for_each(|word| doc.add_u64(fields.vector, word));
-                cells.extend(embedder.cells(vector, 1));
+                if n == 0 || !same {
+                    cells.extend(embedder.cells(vector, 1));
+                }
             }
             None => (0..embedder.packed_len()).for_each(|_| doc.add_u64(fields.vector, 0)),
         }

@@ -117,6 +117,39 @@ impl View {
         Ok(None)
     }
 
+    /// Ids that are written much like one that is not there, the likest first.
+    pub fn ids_like(&self, id: &str, most: usize) -> Result<Vec<ThreadId>, IndexError> {
+        /// Likeness by Jaro and Winkler from which an id may have been meant.
+        const LIKE: f64 = 0.85;
+        /// Ids that are looked at: a moment's work.
+        const LOOKED_AT: usize = 500_000;
+        let mut like: Vec<(f64, String)> = Vec::new();
+        for reader in self.searcher.segment_readers() {
+            let inverted = reader.inverted_index(self.fields().id).map_err(|error| self.damaged(error))?;
+            let mut terms = inverted.terms().stream().map_err(|error| self.damaged(error))?;
+            let mut left = LOOKED_AT;
+            while left > 0 && terms.advance() {
+                left -= 1;
+                let Ok(known) = std::str::from_utf8(terms.key()) else { continue };
+                let likeness = strsim::jaro_winkler(known, id);
+                if likeness >= LIKE {
+                    like.push((likeness, known.to_owned()));
+                }
+            }
+        }
+        like.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        like.dedup_by(|a, b| a.1 == b.1);
+        let ids = like.into_iter().map(|(_, id)| ThreadId::from(id));
+        // A thread that was taken out has its id in the dictionary until segments are merged.
+        let mut found = Vec::new();
+        for id in ids {
+            if found.len() < most && self.find(&id)?.is_some() {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
     /// The thread as it was stored.
     pub fn thread(&self, at: DocAddress) -> Result<Thread, IndexError> {
         let document = self.document(at)?;

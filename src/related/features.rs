@@ -9,6 +9,7 @@ use crate::search::{Comparer, Lexical, RelatedWeights, Scored, best};
 use crate::thread::ThreadId;
 
 use super::profile::{Profile, ProfileConcept, Saliences, Stance, concepts};
+use super::why::contradict;
 
 /// How one candidate relates to a profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
@@ -133,7 +134,9 @@ pub fn rank(
         scored.push(Scored { at, score: features.score(weights), more: features });
     }
     let ranked = best(view, scored, most)?.into_iter();
-    Ok(ranked.map(|(id, thread)| Ranked { at: thread.at, id, features: thread.more, score: thread.score }).collect())
+    ranked
+        .map(|thread| Ok(Ranked { at: thread.at, id: view.id(thread.at)?, features: thread.more, score: thread.score }))
+        .collect()
 }
 
 /// Whether two patients are alike: see [`Features::patient`].
@@ -237,7 +240,7 @@ impl Kinship {
                 near += (of_profile.kin - of_profile.own).max(0.0) * worth;
             }
             if let Some(&(stance, rarity)) = self.stances.get(&row.concept)
-                && matches!((stance, row.stance), (Stance::Has, Stance::HasNot) | (Stance::HasNot, Stance::Has))
+                && contradict(stance, row.stance)
             {
                 conflict += rarity;
             }

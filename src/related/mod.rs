@@ -9,8 +9,14 @@ mod answer;
 mod features;
 mod panel;
 mod profile;
+mod renewal;
+mod report;
+mod why;
 
 pub use answer::Answer;
 pub use features::{Features, Ranked, rank};
-pub use panel::{Entry, Options, Panel, Why, panel, ranking};
+pub use panel::{Entry, Options, Panel, panel, ranking};
 pub use profile::{Profile, ProfileConcept, Saliences, Subject};
+pub use renewal::{Churn, Previous, RenewalError, hash};
+pub use report::{Agreement, Hub, Report, Reporter};
+pub use why::{Cue, Side, Why};

@@ -1,14 +1,19 @@
-//! The **panel** is what stands under a thread: a few other threads worth reading, or none.
+//! The **panel** is what stands under a thread: a few other threads worth reading, or none. In: the plain ranking. Out: entries of which
+//! each is another matter: copies folded, the far ones cut off, with the passage that answers and why it is there.
 
 use serde::Serialize;
 
-use crate::clinical::{ConceptId, Kind};
+use crate::embed::Vector;
 use crate::index::{ConceptUse, IndexError, View};
-use crate::search::{Lexical, Marks, Seeking, Snippet, WantedConcept, Weights, candidates, nearest, snippet};
+use crate::search::{
+    Lexical, Marks, RelatedWeights, Seeking, Sketch, Snippet, WantedConcept, Weights, answering_snippet, candidates, nearest,
+    vectors,
+};
 use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
-use super::profile::{Profile, ProfileConcept, Saliences, Stance, Subject, concepts};
+use super::profile::{Profile, Saliences, Subject, concepts};
+use super::why::{Why, why};
 
 /// Threads that are ranked in full.
 const CANDIDATES: usize = 300;
@@ -18,6 +23,12 @@ const NEAREST: usize = 100;
 
 /// Concepts that bring candidates; the rest only rank.
 const SEEKING_CONCEPTS: usize = 8;
+
+/// Threads that may come into a panel, for each entry: copies and near-copies of one point take places.
+const CONSIDERED: usize = 3;
+
+/// What is said of a panel without entries.
+const ORPHAN: &str = "no thread in the index is close enough";
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -35,6 +46,8 @@ impl Default for Options {
 #[derive(Debug, Clone)]
 pub struct Panel {
     pub panel: Vec<Entry>,
+    /// Why there is none.
+    pub remark: Option<&'static str>,
 }
 
 /// One other thread.
@@ -48,25 +61,13 @@ pub struct Entry {
     pub score: f32,
     pub snippet: Snippet,
     pub why: Why,
-    /// Ids of threads that say the same and were folded into this entry.
+    /// Ids of threads that ask the same and were folded into this entry.
     pub duplicates: Vec<ThreadId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     #[serde(skip)]
     #[cfg_attr(feature = "serve", schema(ignore))]
     pub features: Features,
-}
-
-/// Names of concepts that speak for and against an entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
-pub struct Why {
-    /// In both.
-    pub shared: Vec<String>,
-    /// In the entry, broader or narrower than one of the thread.
-    pub near: Vec<String>,
-    /// One has it, the other has it not.
-    pub conflicting: Vec<String>,
 }
 
 /// The plain ranking, at most `most` long: best first, without cut-off, folding and diversity.
@@ -109,30 +110,82 @@ fn rank_for(
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
     let saliences = Saliences::new(&weights.related);
     let profile = Profile::of(subject, &weights.related, &saliences);
-    let ranked = rank_for(view, subject, &profile, weights, &saliences, options.count)?;
+    let considered = options.count.saturating_mul(CONSIDERED);
+    let mut ranked = rank_for(view, subject, &profile, weights, &saliences, considered)?;
+    cut_off(&mut ranked, &weights.related);
+    diversify(view, &mut ranked, &weights.related)?;
+
     let marks = Marks::new(
         view,
         profile.words.iter().map(|word| (word.stem.clone(), word.weight)),
         profile.concepts.iter().filter(|row| row.salience > 0.0).map(|row| (row.concept, 2.0 * row.salience)),
     );
-    let mut panel = Vec::new();
-    for (n, ranked) in ranked.into_iter().take(options.count).enumerate() {
+    let mut panel: Vec<Entry> = Vec::new();
+    let mut sketches: Vec<Sketch> = Vec::new();
+    for ranked in ranked {
+        // Beyond the last entry only a few are looked at for copies.
+        if panel.len() == options.count {
+            break;
+        }
         let (thread, annotation) = view.annotated(ranked.at)?;
+        let sketch = Sketch::of(&thread);
+        if let Some(first) = sketches.iter().position(|earlier| earlier.is_like(&sketch)) {
+            panel[first].duplicates.push(ranked.id);
+            continue;
+        }
+        sketches.push(sketch);
         let mut of_entry = Vec::new();
         concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &saliences, &mut of_entry);
+        let own = (&subject.thread, &subject.annotation);
         panel.push(Entry {
-            rank: n + 1,
+            rank: panel.len() + 1,
             id: ranked.id,
             title: thread.heading().to_owned(),
             score: ranked.score,
-            snippet: snippet(&thread, &annotation, &marks),
-            why: why(view, &profile, &of_entry),
+            snippet: answering_snippet(&thread, &annotation, &marks),
+            why: why(view.lexicon(), &profile, own, &of_entry, (&thread, &annotation)),
             duplicates: Vec::new(),
             url: thread.url,
             features: ranked.features,
         });
     }
-    Ok(Panel { panel })
+    let remark = panel.is_empty().then_some(ORPHAN);
+    Ok(Panel { panel, remark })
+}
+
+/// Cuts a ranking where its threads are no longer worth reading: below a score that says little, or far below the best.
+fn cut_off(ranked: &mut Vec<Ranked>, weights: &RelatedWeights) {
+    let best = ranked.first().map_or(0.0, |best| best.score);
+    let least = weights.least.max(weights.least_of_best * best);
+    ranked.retain(|ranked| ranked.score >= least);
+}
+
+/// Reorders so that another angle comes before the next near-copy of a point that was made (maximal marginal relevance, Carbonell and
+/// Goldstein 1998): a thread loses `weights.diversity` times how near its question is to the nearest one before it.
+fn diversify(view: &View, ranked: &mut Vec<Ranked>, weights: &RelatedWeights) -> Result<(), IndexError> {
+    if weights.diversity == 0.0 || ranked.len() < 3 {
+        return Ok(());
+    }
+    let mut left: Vec<(Ranked, Option<Vector>, f32)> = Vec::with_capacity(ranked.len());
+    for thread in ranked.drain(..) {
+        let [title, question] = vectors(view, thread.at)?;
+        left.push((thread, question.or(title), 0.0));
+    }
+    while !left.is_empty() {
+        let worth = |(thread, _, near): &(Ranked, Option<Vector>, f32)| thread.score - weights.diversity * near;
+        // The first of equal ones is the better ranked.
+        let next = (1..left.len()).fold(0, |best, n| if worth(&left[n]) > worth(&left[best]) { n } else { best });
+        let (thread, chosen, _) = left.remove(next);
+        if let Some(chosen) = chosen {
+            for (_, vector, near) in &mut left {
+                // What any two threads on health have in common says nothing.
+                let cosine = vector.as_ref().map_or(0.0, |vector| vector.cosine(&chosen));
+                *near = near.max((cosine - weights.alike_from).max(0.0));
+            }
+        }
+        ranked.push(thread);
+    }
+    Ok(())
 }
 
 /// The profile's weightiest concepts, by what they would add.
@@ -151,46 +204,4 @@ fn seeking_concepts(view: &View, profile: &Profile) -> Result<Vec<WantedConcept>
     seeking.sort_by(|a, b| b.idf.total_cmp(&a.idf).then(a.concept.cmp(&b.concept)));
     seeking.truncate(SEEKING_CONCEPTS);
     Ok(seeking)
-}
-
-fn why(view: &View, profile: &Profile, entry: &[ProfileConcept]) -> Why {
-    const MOST: usize = 6;
-    let lexicon = view.lexicon();
-    let name = |concept: ConceptId| lexicon.concept(concept).name.to_owned();
-    let mut why = Why::default();
-    let mut own: Vec<&ProfileConcept> = profile.concepts.iter().collect();
-    own.sort_by(|a, b| b.salience.total_cmp(&a.salience).then(a.concept.cmp(&b.concept)));
-    for row in own {
-        match entry.iter().find(|other| other.concept == row.concept) {
-            Some(other)
-                if matches!((row.stance, other.stance), (Stance::Has, Stance::HasNot) | (Stance::HasNot, Stance::Has)) =>
-            {
-                why.conflicting.push(name(row.concept));
-            }
-            Some(other) if row.salience > 0.0 && other.salience > 0.0 => why.shared.push(name(row.concept)),
-            Some(_) => {}
-            None if row.salience > 0.0 && lexicon.concept(row.concept).kind != Kind::Investigation => {
-                let broader: Vec<ConceptId> = lexicon.ancestors(row.concept).into_iter().map(|(id, _)| id).collect();
-                let kin = entry.iter().find(|other| {
-                    other.salience > 0.0
-                        && (broader.contains(&other.concept)
-                            || lexicon.ancestors(other.concept).iter().any(|(id, _)| *id == row.concept))
-                });
-                why.near.extend(kin.map(|other| name(other.concept)));
-            }
-            None => {}
-        }
-    }
-    why.near.retain(|near| !why.shared.contains(near));
-    for names in [&mut why.shared, &mut why.near, &mut why.conflicting] {
-        let mut seen = Vec::new();
-        names.retain(|name| {
-            !seen.contains(name) && {
-                seen.push(name.clone());
-                true
-            }
-        });
-        names.truncate(MOST);
-    }
-    why
 }

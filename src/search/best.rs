@@ -13,9 +13,8 @@ pub struct Scored<T> {
     pub more: T,
 }
 
-/// The `most` best, the best first, with their ids. Ids are read only of threads that stay or may tie with one that does: each is a
-/// look into a dictionary.
-pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize) -> Result<Vec<(ThreadId, Scored<T>)>, IndexError> {
+/// The `most` best, the best first. Ids are read only of threads that tie: each is a look into a dictionary.
+pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize) -> Result<Vec<Scored<T>>, IndexError> {
     if most == 0 {
         return Ok(Vec::new());
     }
@@ -23,9 +22,26 @@ pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize) -> Result<V
         let least = scored.select_nth_unstable_by(most - 1, |a, b| b.score.total_cmp(&a.score)).1.score;
         scored.retain(|thread| thread.score >= least);
     }
-    let with_id = |scored: Scored<T>| Ok((view.id(scored.at)?, scored));
-    let mut best: Vec<(ThreadId, Scored<T>)> = scored.into_iter().map(with_id).collect::<Result<_, IndexError>>()?;
-    best.sort_unstable_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| a.0.cmp(&b.0)));
-    best.truncate(most);
-    Ok(best)
+    scored.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.at.cmp(&b.at)));
+    for tied in scored.chunk_by_mut(|a, b| a.score == b.score).filter(|tied| tied.len() > 1) {
+        let ids: Vec<ThreadId> = tied.iter().map(|thread| view.id(thread.at)).collect::<Result<_, IndexError>>()?;
+        let mut order: Vec<usize> = (0..tied.len()).collect();
+        order.sort_unstable_by(|&a, &b| ids[a].cmp(&ids[b]));
+        permute(tied, order);
+    }
+    scored.truncate(most);
+    Ok(scored)
+}
+
+/// Puts the items in the order that names the place of each.
+fn permute<T>(items: &mut [T], mut order: Vec<usize>) {
+    for n in 0..items.len() {
+        let mut from = order[n];
+        // What stood there may have been put elsewhere already.
+        while from < n {
+            from = order[from];
+        }
+        items.swap(n, from);
+        order[n] = from;
+    }
 }

@@ -1,6 +1,7 @@
 //! **Hits**: what a reader is shown of the threads that were found.
 
 use serde::Serialize;
+use tantivy::DocAddress;
 
 use crate::clinical::{Annotation, Assertion, Kind};
 use crate::index::{IndexError, View};
@@ -83,6 +84,10 @@ pub struct Hit {
     pub duplicates: Vec<ThreadId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+    /// Where it stands in the view.
+    #[serde(skip)]
+    #[cfg_attr(feature = "serve", schema(ignore))]
+    at: DocAddress,
 }
 
 /// Finds, ranks and shows.
@@ -128,10 +133,10 @@ pub fn page(view: &View, ask: &Ask, found: &Found, options: &Options) -> Result<
         if folds {
             let sketch = Sketch::of(&thread);
             if let Some((_, first)) = shown.iter().find(|(earlier, _)| earlier.is_like(&sketch)) {
-                folded.push((first.clone(), ranked.id.clone()));
+                folded.push((first.clone(), thread.id));
                 continue;
             }
-            shown.push((sketch, ranked.id.clone()));
+            shown.push((sketch, thread.id.clone()));
         }
         rank += 1;
         if rank > options.from {
@@ -154,7 +159,7 @@ pub fn page(view: &View, ask: &Ask, found: &Found, options: &Options) -> Result<
 }
 
 fn add_explanations(view: &View, ask: &Ask, weights: &Weights, found: &Found, hits: &mut [Hit]) -> Result<(), IndexError> {
-    let shown: Vec<&Ranked> = hits.iter().filter_map(|hit| found.ranked.iter().find(|ranked| ranked.id == hit.id)).collect();
+    let shown: Vec<&Ranked> = hits.iter().filter_map(|hit| found.ranked.iter().find(|ranked| ranked.at == hit.at)).collect();
     for (hit, explanation) in hits.iter_mut().zip(explain(view, ask, weights, &shown)?) {
         hit.explanation = Some(explanation);
     }
@@ -182,7 +187,7 @@ fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &
         |wanted: Kind| names(&|kind, assertion| kind == wanted && !matches!(assertion, Assertion::Denied | Assertion::Family));
     Hit {
         rank,
-        id: ranked.id.clone(),
+        id: thread.id.clone(),
         title: thread.heading().to_owned(),
         score: ranked.score,
         snippet: snippet(&thread, annotation, marks),
@@ -197,5 +202,6 @@ fn show(view: &View, rank: usize, ranked: &Ranked, thread: Thread, annotation: &
         url: thread.url,
         duplicates: Vec::new(),
         explanation: None,
+        at: ranked.at,
     }
 }

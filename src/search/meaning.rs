@@ -57,6 +57,17 @@ impl<'m> Comparer<'m> {
     }
 }
 
+/// The vectors of a thread's title and question, as far as it has them.
+pub fn vectors(view: &View, at: DocAddress) -> Result<[Option<Vector>; 2], IndexError> {
+    let embedder = Embedder::builtin();
+    let mut buffer = vec![0; 2 * embedder.packed_len()];
+    if !view.columns(at.segment_ord)?.vectors(at.doc_id, &mut buffer) {
+        return Ok([None, None]);
+    }
+    let (title, question) = buffer.split_at(embedder.packed_len());
+    Ok([title, question].map(|packed| Vector::from_packed(packed.iter().copied(), embedder.dimension())))
+}
+
 /// The threads that are nearest by any of the cosines, at most `most` of each segment.
 pub fn nearest(view: &View, meaning: &Meaning, most: usize) -> Result<Vec<DocAddress>, IndexError> {
     let mut comparer = Comparer::new(meaning);

@@ -21,7 +21,6 @@ pub const CANDIDATES: usize = 400;
 #[derive(Debug, Clone)]
 pub struct Ranked {
     pub at: DocAddress,
-    pub id: ThreadId,
     pub score: f32,
     pub words: f32,
     pub concepts: Vec<ConceptMatch>,
@@ -164,7 +163,7 @@ fn rank(
         scored.push(Scored { at, score, more: (words, concepts) });
     }
     let ranked = best(view, scored, most)?.into_iter();
-    let ranked = ranked.map(|(id, Scored { at, score, more: (words, concepts) })| Ranked { at, id, score, words, concepts });
+    let ranked = ranked.map(|Scored { at, score, more: (words, concepts) }| Ranked { at, score, words, concepts });
     Ok(ranked.collect())
 }
 
@@ -197,23 +196,24 @@ fn list(view: &View, sets: &[ThreadSet], weights: &SearchWeights, wish: Wish) ->
         // Equal ones are told apart by their ids, which are read only where they may decide.
         all.retain(|thread| in_order(thread, &last).is_le());
     }
-    let mut ranked: Vec<(f32, i64, Ranked)> = Vec::with_capacity(all.len());
+    let mut ranked: Vec<(ThreadId, f32, i64, DocAddress)> = Vec::with_capacity(all.len());
     for (score, date, at) in all {
-        ranked.push((score, date, Ranked { at, id: view.id(at)?, score, words: 0.0, concepts: Vec::new() }));
+        ranked.push((view.id(at)?, score, date, at));
     }
-    ranked.sort_unstable_by(|a, b| in_order(&(a.0, a.1, a.2.at), &(b.0, b.1, b.2.at)).then_with(|| a.2.id.cmp(&b.2.id)));
-    Ok(Found { total, ranked: ranked.into_iter().map(|(_, _, ranked)| ranked).collect() })
+    ranked.sort_unstable_by(|a, b| in_order(&(a.1, a.2, a.3), &(b.1, b.2, b.3)).then_with(|| a.0.cmp(&b.0)));
+    let ranked = ranked.into_iter().map(|(_, score, _, at)| Ranked { at, score, words: 0.0, concepts: Vec::new() });
+    Ok(Found { total, ranked: ranked.collect() })
 }
 
 fn order_by_date(view: &View, ranked: &mut Vec<Ranked>, order: Order) -> Result<(), IndexError> {
     ranked.truncate(CANDIDATES);
-    let mut dates: Vec<(i64, Ranked)> = Vec::with_capacity(ranked.len());
+    let mut dates: Vec<(i64, ThreadId, Ranked)> = Vec::with_capacity(ranked.len());
     for of_one in ranked.drain(..) {
         let published = view.columns(of_one.at.segment_ord)?.published(of_one.at.doc_id);
-        dates.push((dated(published, order), of_one));
+        dates.push((dated(published, order), view.id(of_one.at)?, of_one));
     }
-    dates.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
-    ranked.extend(dates.into_iter().map(|(_, ranked)| ranked));
+    dates.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    ranked.extend(dates.into_iter().map(|(.., ranked)| ranked));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::clinical::{Annotation, ConceptId, Mention, Part, sentences};
 use crate::index::{View, analyzer};
 use crate::query::Ask;
-use crate::thread::Thread;
+use crate::thread::{Role, Thread};
 
 /// Characters to aim at: two lines of a terminal or of a page's column.
 const LENGTH: usize = 240;
@@ -71,13 +71,26 @@ enum What {
 
 /// The best passage. The title is shown above every snippet, so a passage from the posts is preferred to it.
 pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
+    best_passage(thread, annotation, marks, 1.0)
+}
+
+/// What a doctor's passage is worth to who asks the same, against one of a patient.
+const ANSWER: f32 = 2.0;
+
+/// The passage that best answers who asks the same: a doctor's before a patient's.
+pub fn answering_snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
+    best_passage(thread, annotation, marks, ANSWER)
+}
+
+fn best_passage(thread: &Thread, annotation: &Annotation, marks: &Marks, of_doctor: f32) -> Snippet {
     let mut best: Option<(f32, &str, Range<usize>, Vec<Match>)> = None;
-    for (part, text) in texts(thread) {
+    for (part, role, text) in texts(thread) {
         let mentions =
             annotation.parts.iter().find(|annotated| annotated.part == part).map_or(&[][..], |annotated| &annotated.mentions);
+        let factor = if role == Role::Doctor { of_doctor } else { 1.0 };
         let matches = matches(text, mentions, marks);
         for window in windows(text) {
-            let score = worth(&matches, &window);
+            let score = factor * worth(&matches, &window);
             if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
                 let inside = matches.iter().filter(|m| window.start <= m.range.start && m.range.end <= window.end);
                 let inside = inside.map(|m| Match { range: m.range.clone(), worth: m.worth, what: m.what.clone() }).collect();
@@ -89,13 +102,13 @@ pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snipp
     cut(text, window, &inside)
 }
 
-/// The running texts of a thread with the part that each is.
-fn texts(thread: &Thread) -> impl Iterator<Item = (Part, &str)> {
+/// The running texts of a thread with the part that each is, and who wrote it.
+fn texts(thread: &Thread) -> impl Iterator<Item = (Part, Role, &str)> {
     thread.posts.iter().enumerate().flat_map(|(n, post)| {
         let n = n as u32;
-        let sections =
-            post.sections.iter().enumerate().map(move |(m, section)| (Part::Section(n, m as u32), section.text.as_str()));
-        std::iter::once((Part::Post(n), post.text.as_str())).chain(sections)
+        let sections = post.sections.iter().enumerate();
+        let sections = sections.map(move |(m, section)| (Part::Section(n, m as u32), post.role, section.text.as_str()));
+        std::iter::once((Part::Post(n), post.role, post.text.as_str())).chain(sections)
     })
 }
 

@@ -79,6 +79,10 @@ pub struct RelatedWeights {
     pub crossed: f32,
     pub conflict: f32,
     pub same_patient: f32,
+    pub least: f32,
+    pub least_of_best: f32,
+    pub diversity: f32,
+    pub alike_from: f32,
 }
 
 impl WordWeights {

@@ -158,7 +158,11 @@ pub(super) struct Rules {
     /// The channels, as bits, of triggers that begin with a symbol or one of its classes.
     begins: Vec<u8>,
     edges: FxHashMap<(u32, Symbol), u32>,
-    nodes: Vec<Vec<Rule>>,
+    /// The node before each; a node is made after the one before it.
+    parents: Vec<u32>,
+    /// The rules that end at nodes, by node, and where those of each begin.
+    rules: Vec<Rule>,
+    starts: Vec<u32>,
 }
 
 /// A cue's place in a line of items, and its rules: those of the longest trigger that begins there.
@@ -168,6 +172,9 @@ pub(super) struct Found<'r> {
     nodes: [u32; MOST_NODES],
     sought: Sought,
 }
+
+/// Nodes that the table comes to, about: room for them is made at once.
+const ABOUT_NODES: usize = 1 << 16;
 
 /// Triggers of one length that are met at one place, told apart by the classes they are written with; more are not needed.
 const MOST_NODES: usize = 4;
@@ -183,7 +190,7 @@ impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
         let (rules, sought) = (self.rules, self.sought);
         let nodes = self.nodes.into_iter().filter(|node| *node != 0);
-        nodes.flat_map(|node| &rules.nodes[node as usize]).filter(move |rule| rule.fits(sought))
+        nodes.flat_map(|node| rules.of_node(node)).filter(move |rule| rule.fits(sought))
     }
 }
 
@@ -204,9 +211,13 @@ impl Rules {
             classes: FxHashMap::default(),
             classes_of: vec![Vec::new(); FIRST_FREE as usize],
             begins: Vec::new(),
-            edges: FxHashMap::default(),
-            nodes: vec![Vec::new()],
+            edges: FxHashMap::with_capacity_and_hasher(ABOUT_NODES, Default::default()),
+            parents: Vec::with_capacity(ABOUT_NODES),
+            rules: Vec::new(),
+            starts: Vec::new(),
         };
+        rules.parents.push(0);
+        let mut ends: Vec<(u32, Rule)> = Vec::with_capacity(ABOUT_NODES);
         let mut lines = table.lines().zip(1..).filter(|(line, _)| line.contains('\t') || line.starts_with('@'));
         let header: Vec<&str> = lines.next().map(|(line, _)| line.split('\t').collect()).unwrap_or_default();
         let column = |name: &str| header.iter().position(|h| *h == name).ok_or_else(|| format!("line 1: no column {name:?}"));
@@ -219,8 +230,9 @@ impl Rules {
             let fields: Vec<&str> = line.split('\t').collect();
             let [trigger, says, direction, scope, on, by] = columns.map(|n| fields.get(n).copied().unwrap_or("").trim());
             let rule = Rule::parse(says, direction, scope, on, by).map_err(|error| format!("line {number}: {error}"))?;
-            rules.add(trigger, rule).map_err(|error| format!("line {number}: {error}"))?;
+            rules.add(trigger, rule, &mut ends).map_err(|error| format!("line {number}: {error}"))?;
         }
+        rules.settle(ends);
         rules.note_beginnings();
         Ok(rules)
     }
@@ -269,7 +281,8 @@ impl Rules {
         symbols
     }
 
-    fn add(&mut self, trigger: &str, rule: Rule) -> Result<(), String> {
+    /// Adds the ways to write a trigger; where each ends goes into `ends`.
+    fn add(&mut self, trigger: &str, rule: Rule, ends: &mut Vec<(u32, Rule)>) -> Result<(), String> {
         let mut nodes = vec![0];
         for piece in trigger.split(' ').filter(|piece| !piece.is_empty()) {
             let (piece, optional) = match piece.strip_suffix('?') {
@@ -303,30 +316,42 @@ impl Rules {
             if node == 0 {
                 return Err(format!("the trigger {trigger:?} may be empty"));
             }
-            self.nodes[node as usize].push(rule);
+            ends.push((node, rule));
         }
         Ok(())
     }
 
     fn step_or_grow(&mut self, node: u32, symbol: Symbol) -> u32 {
-        let fresh = self.nodes.len() as u32;
+        let fresh = self.parents.len() as u32;
         let next = *self.edges.entry((node, symbol)).or_insert(fresh);
         if next == fresh {
-            self.nodes.push(Vec::new());
+            self.parents.push(node);
         }
         next
     }
 
+    /// Lays the rules out by node, those of one node in the order of the table.
+    fn settle(&mut self, mut ends: Vec<(u32, Rule)>) {
+        ends.sort_by_key(|&(node, _)| node);
+        self.starts = vec![0; self.parents.len() + 1];
+        ends.iter().for_each(|&(node, _)| self.starts[node as usize + 1] += 1);
+        for node in 1..self.starts.len() {
+            self.starts[node] += self.starts[node - 1];
+        }
+        self.rules = ends.into_iter().map(|(_, rule)| rule).collect();
+    }
+
+    fn of_node(&self, node: u32) -> &[Rule] {
+        &self.rules[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
+    }
+
     /// Fills `begins`: which channels a word can begin a trigger of.
     fn note_beginnings(&mut self) {
-        let mut leads = vec![0u8; self.nodes.len()];
-        // Children are made after their parents, so one pass from the back sums up what each node leads to.
-        let mut edges: Vec<(u32, u32)> = self.edges.iter().map(|(&(node, _), &next)| (next, node)).collect();
-        edges.sort_unstable_by(|a, b| b.cmp(a));
-        for (next, node) in edges {
-            let here = self.nodes[next as usize].iter().fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
-            leads[next as usize] |= here;
-            leads[node as usize] |= leads[next as usize];
+        let mut leads = vec![0u8; self.parents.len()];
+        // One pass from the back sums up what each node leads to.
+        for node in (1..self.parents.len()).rev() {
+            leads[node] |= self.of_node(node as u32).iter().fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
+            leads[self.parents[node] as usize] |= leads[node];
         }
         self.begins = (0..self.classes_of.len() as Symbol)
             .map(|symbol| {
@@ -372,8 +397,7 @@ impl Rules {
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
     /// mention were read as a trigger's.
     fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
-        if at >= longest.end && self.nodes[node as usize].iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention()))
-        {
+        if at >= longest.end && self.of_node(node).iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
             if at > longest.end {
                 *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
             }

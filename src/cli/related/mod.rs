@@ -1,5 +1,7 @@
 //! `related`: the panel of a thread in the index, of a thread or page in a file, or of typed text.
 
+mod all;
+
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,13 +11,13 @@ use rayon::prelude::*;
 
 use crate::eval::{self, Topic};
 use crate::index::View;
-use crate::related::{Answer, Options, Panel, Subject, panel, ranking};
+use crate::related::{Answer, Cue, Options, Panel, Side, Subject, Why, panel, ranking};
 use crate::search::Weights;
 use crate::thread::ThreadId;
 
-use super::parse::{reader, warn_rejected};
-use super::search::{print_heading, print_snippet};
-use super::{Context, Format, Outcome, print_json, style};
+use crate::cli::parse::{reader, warn_rejected};
+use crate::cli::search::{print_heading, print_snippet};
+use crate::cli::{Context, Format, Outcome, hint_for, print_json, style};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -28,6 +30,15 @@ pub struct Args {
     /// The panel of every thread in the index, one JSON object or TREC ranking each
     #[arg(long, conflicts_with = "topics")]
     all: bool,
+    /// With --all, write the panels to this file; a run that was cut off goes on where it was
+    #[arg(long, value_name = "FILE", requires = "all")]
+    out: Option<PathBuf>,
+    /// With --all, the panels of an earlier run: only those that can have changed since are made again
+    #[arg(long, value_name = "PREVIOUS", requires = "all")]
+    since: Option<PathBuf>,
+    /// With --all, print orphans, hubs, symmetry, coverage and agreement with the site's own panels instead of the panels
+    #[arg(long, requires = "all")]
+    report: bool,
     /// The panel of every text (qid, tab, text) of a file
     #[arg(long, value_name = "FILE")]
     topics: Option<PathBuf>,
@@ -37,7 +48,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
     let options = Options { count: args.count };
     if args.all {
-        return run_all(&view, &options, context);
+        return all::run(&view, &args, context);
     }
     if let Some(path) = &args.topics {
         return run_topics(&view, &eval::read_topics(path)?, &options, context);
@@ -79,7 +90,7 @@ fn subject(view: &View, of: &str) -> anyhow::Result<Option<Subject>> {
     }
     let path = Path::new(of);
     if !path.is_file() {
-        bail!("no thread {of:?} in the index, and no file of that name: `curbside search` finds ids");
+        bail!("no thread {of:?} in the index, and no file of that name: {}", hint_for(view, of)?);
     }
     let reader = reader(None)?;
     for chunk in reader.open(path)? {
@@ -96,16 +107,6 @@ fn subject(view: &View, of: &str) -> anyhow::Result<Option<Subject>> {
 fn run_topics(view: &View, topics: &[Topic], options: &Options, context: &Context) -> anyhow::Result<Outcome> {
     let work = |topic: &Topic| answer(view, &topic.qid, Subject::of_text(&topic.text, view.annotator()), options, context);
     print_many(topics, work)
-}
-
-fn run_all(view: &View, options: &Options, context: &Context) -> anyhow::Result<Outcome> {
-    let threads: Vec<_> = view.addresses().collect();
-    let work = |&at: &tantivy::DocAddress| {
-        let (thread, annotation) = view.annotated(at)?;
-        let id = thread.id.clone();
-        answer(view, id.as_str(), Subject { thread, annotation, own: Some(id.clone()) }, options, context)
-    };
-    print_many(&threads, work)
 }
 
 /// One line or ranking for one subject.
@@ -145,23 +146,34 @@ fn print_panel(of: &str, panel: &Panel) -> io::Result<()> {
         writeln!(out)?;
         print_heading(&mut out, entry.rank, &entry.title)?;
         print_snippet(&mut out, &entry.snippet)?;
-        for (what, names) in [("shared", &entry.why.shared), ("near", &entry.why.near), ("conflicting", &entry.why.conflicting)] {
-            if !names.is_empty() {
-                writeln!(
-                    out,
-                    "    {}{what}:{} {}",
-                    style::ACCENT,
-                    style::ACCENT.render_reset(),
-                    style::clean(&names.join(", "))
-                )?;
-            }
+        print_why(&mut out, &entry.why)?;
+        if !entry.duplicates.is_empty() {
+            let same: Vec<_> = entry.duplicates.iter().map(|id| style::clean(id.as_str())).collect();
+            writeln!(out, "{}", style::wrap(&format!("asked again: {}", same.join(", ")), "    "))?;
         }
         writeln!(out, "    {}{}{}", style::QUIET, style::clean(entry.id.as_str()), style::QUIET.render_reset())?;
     }
-    if panel.panel.is_empty() {
-        writeln!(out, "No thread in the index is close enough.")?;
+    if let Some(remark) = panel.remark {
+        writeln!(out, "\nNothing to show: {remark}.")?;
     } else {
         writeln!(out, "\n{}What others were told; not medical advice.{}", style::QUIET, style::QUIET.render_reset())?;
+    }
+    Ok(())
+}
+
+/// At most three lines: what is shared, what is near, what conflicts and where it is denied.
+fn print_why(out: &mut impl Write, why: &Why) -> io::Result<()> {
+    let quoted = |name: &String| match why.cues.iter().find(|cue| cue.of == *name) {
+        Some(Cue { denied_in: Side::Entry, says, .. }) => format!("{name} (there: “{says}”)"),
+        Some(Cue { denied_in: Side::Thread, says, .. }) => format!("{name} (here: “{says}”)"),
+        None => name.clone(),
+    };
+    let conflicting: Vec<String> = why.conflicting.iter().map(quoted).collect();
+    for (what, names) in [("shared", &why.shared), ("near", &why.near), ("conflicting", &conflicting)] {
+        if !names.is_empty() {
+            let line = style::wrap(&format!("{what}: {}", style::clean(&names.join(", "))), "    ");
+            writeln!(out, "{}{line}{}", style::ACCENT, style::ACCENT.render_reset())?;
+        }
     }
     Ok(())
 }
