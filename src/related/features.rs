@@ -133,7 +133,7 @@ pub fn rank(
         };
         scored.push(Scored { at, score: features.score(weights), more: features });
     }
-    let ranked = best(view, scored, most)?.into_iter();
+    let ranked = best(view, scored, most, most)?.into_iter();
     ranked
         .map(|thread| Ok(Ranked { at: thread.at, id: view.id(thread.at)?, features: thread.more, score: thread.score }))
         .collect()

@@ -13,8 +13,9 @@ pub struct Scored<T> {
     pub more: T,
 }
 
-/// The `most` best, the best first. Ids are read only of threads that tie: each is a look into a dictionary.
-pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize) -> Result<Vec<Scored<T>>, IndexError> {
+/// The `most` best, the best first. Ids are read only of threads that tie, and only where the first `read` are among them: each is a
+/// look into a dictionary, and beyond those nobody looks.
+pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize, read: usize) -> Result<Vec<Scored<T>>, IndexError> {
     if most == 0 {
         return Ok(Vec::new());
     }
@@ -23,7 +24,12 @@ pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize) -> Result<V
         scored.retain(|thread| thread.score >= least);
     }
     scored.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.at.cmp(&b.at)));
-    for tied in scored.chunk_by_mut(|a, b| a.score == b.score).filter(|tied| tied.len() > 1) {
+    let mut first = 0;
+    for tied in scored.chunk_by_mut(|a, b| a.score == b.score) {
+        first += tied.len();
+        if tied.len() == 1 || first - tied.len() >= read {
+            continue;
+        }
         let ids: Vec<ThreadId> = tied.iter().map(|thread| view.id(thread.at)).collect::<Result<_, IndexError>>()?;
         let mut order: Vec<usize> = (0..tied.len()).collect();
         order.sort_unstable_by(|&a, &b| ids[a].cmp(&ids[b]));

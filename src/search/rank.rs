@@ -17,6 +17,9 @@ use super::weights::{SearchWeights, Weights};
 /// Threads that are ranked in full, unless a later page is asked for.
 pub const CANDIDATES: usize = 400;
 
+/// Copies on a page's way down that are allowed for.
+const PASSED_OVER: usize = 20;
+
 /// A candidate with its final score.
 #[derive(Debug, Clone)]
 pub struct Ranked {
@@ -104,7 +107,9 @@ fn find_by_words(
         add_allowed(&sets, depth, &mut chosen);
         matching = sets;
     }
-    let mut ranked = rank(view, &chosen, &lexical, &scorer, &weights.search, depth)?;
+    // A page passes over copies, so that it may show what stands a little below it.
+    let read = if wish.order == Order::Relevance { wish.depth.saturating_add(PASSED_OVER) } else { depth };
+    let mut ranked = rank(view, &chosen, &lexical, &scorer, &weights.search, depth, read)?;
     if wish.order != Order::Relevance {
         order_by_date(view, &mut ranked, wish.order)?;
     }
@@ -151,6 +156,7 @@ fn rank(
     scorer: &ConceptScorer<'_>,
     weights: &SearchWeights,
     most: usize,
+    read: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
     let mut buffer = Vec::new();
     let mut scored = Vec::with_capacity(candidates.len());
@@ -162,7 +168,7 @@ fn rank(
         let score = words + of_concepts + prior(columns.standing(doc), weights);
         scored.push(Scored { at, score, more: (words, concepts) });
     }
-    let ranked = best(view, scored, most)?.into_iter();
+    let ranked = best(view, scored, most, read)?.into_iter();
     let ranked = ranked.map(|Scored { at, score, more: (words, concepts) }| Ranked { at, score, words, concepts });
     Ok(ranked.collect())
 }
