@@ -2,7 +2,7 @@
 //! *heart attack* and *myocardial infarction*. It is a table of token vectors, added up: microseconds a text, no neural network.
 //!
 //! In: text, or a [`Thread`]. Out: [`Vector`], [`Meaning`], and the numbers of the cells of a coarse quantiser in which a vector's
-//! neighbours are found. The built-in table is compiled from `schema/embedding` and read in place; [`Embedder::open`] takes any
+//! neighbours are found. The built-in table is compiled from `schema/model` and read in place; [`Embedder::open`] takes any
 //! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
 
 #[doc(hidden)]
