@@ -71,7 +71,7 @@ pub struct Why {
 
 /// The plain ranking: best first, without cut-off, folding and diversity.
 pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
-    let profile = Profile::of(subject, &weights.related);
+    let profile = Profile::of(subject, view.embedder(), &weights.related);
     let lexical = Lexical::new(view, &profile.words, &weights.related_words)?;
     let seeking = seeking(view, &profile)?;
     let own = match &subject.own {
@@ -90,7 +90,7 @@ pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
     let ranked = ranking(view, subject, weights)?;
-    let profile = Profile::of(subject, &weights.related);
+    let profile = Profile::of(subject, view.embedder(), &weights.related);
     let marks = Marks::new(
         view,
         profile.words.iter().map(|word| (word.stem.clone(), word.weight)),

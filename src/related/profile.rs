@@ -60,12 +60,12 @@ pub enum Stance {
 }
 
 impl Profile {
-    pub fn of(subject: &Subject, weights: &RelatedWeights) -> Profile {
+    pub fn of(subject: &Subject, embedder: &Embedder, weights: &RelatedWeights) -> Profile {
         Profile {
             words: words(&subject.thread, weights),
             concepts: concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), weights),
             facts: subject.annotation.facts,
-            meaning: Embedder::builtin().meaning(&subject.thread),
+            meaning: embedder.meaning(&subject.thread),
         }
     }
 }

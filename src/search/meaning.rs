@@ -8,7 +8,7 @@ use tantivy::columnar::Column;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, SegmentReader, Term};
 
-use crate::embed::{Embedder, Meaning, Vector};
+use crate::embed::{Meaning, Vector};
 use crate::index::{IndexError, View};
 
 /// Cells looked into for one vector.
@@ -36,7 +36,7 @@ pub struct VectorColumn {
 impl VectorColumn {
     pub fn open(view: &View, reader: &SegmentReader) -> Result<VectorColumn, IndexError> {
         let column = reader.fast_fields().u64("vector").map_err(|error| view.damaged(error))?;
-        let packed_len = Embedder::builtin().packed_len();
+        let packed_len = view.embedder().packed_len();
         Ok(VectorColumn { column, packed_len, buffer: vec![0; 2 * packed_len] })
     }
 
@@ -83,7 +83,7 @@ fn in_cells(view: &View, reader: &SegmentReader, meaning: &Meaning) -> tantivy::
     let mut docs = Vec::new();
     for vector in [&meaning.title, &meaning.question].into_iter().flatten() {
         let before = docs.len();
-        for cell in Embedder::builtin().cells(vector, PROBES) {
+        for cell in view.embedder().cells(vector, PROBES) {
             let term = Term::from_field_u64(view.fields().cell, u64::from(cell));
             let Some(mut block) = inverted.read_block_postings(&term, IndexRecordOption::Basic)? else { continue };
             while block.block_len() > 0 && docs.len() - before < MOST_COMPARED {

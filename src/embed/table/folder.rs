@@ -38,6 +38,8 @@ pub enum EmbedError {
     Missing { path: PathBuf, error: io::Error },
     #[error("{path}: {problem}; give the folder of a static embedding model in Model2Vec's format")]
     Unfit { path: PathBuf, problem: String },
+    #[error("{path} {problem}")]
+    Damaged { path: PathBuf, problem: String },
 }
 
 #[derive(Deserialize)]
