@@ -187,7 +187,8 @@ fn write_own_model(folder: &Path) {
 }
 
 fn archive_of_own_words(place: &Place) {
-    let thread = |id: &str, word: &str| format!("{}\n", json!({"id": id, "title": word, "posts": [{"role": "patient", "text": word}]}));
+    let thread =
+        |id: &str, word: &str| format!("{}\n", json!({"id": id, "title": word, "posts": [{"role": "patient", "text": word}]}));
     place.write("a.jsonl", ["quux", "zandle"].map(|word| thread(word, word)).concat());
     write_own_model(&place.path("model"));
 }
@@ -215,7 +216,8 @@ fn an_index_of_another_model_is_not_mixed_with_this_one() {
     let place = Place::new();
     archive_of_own_words(&place);
     place.run(&["index", "a.jsonl"]).ok();
-    let refused = place.run(&["index", "a.jsonl", "--model", "model"]).told(2, "add --full to do so, or give the --model of then");
+    let refused =
+        place.run(&["index", "a.jsonl", "--model", "model"]).told(2, "add --full to do so, or give the --model of then");
     assert!(refused.err.contains("not of model"), "{}", refused.err);
     place.run(&["index", "a.jsonl", "--model", "model", "--full"]).ok();
     assert_eq!(related_to(&place, "blorb")[0], "zandle");

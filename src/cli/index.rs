@@ -57,10 +57,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
                 Anew::OtherLexicon => ", or give the --lexicon files of then",
                 Anew::OtherModel { .. } => ", or give the --model of then",
             };
-            bail!(
-                "the index at {} {why}: all threads must be read again; add --full to do so{with}",
-                context.index.display()
-            )
+            bail!("the index at {} {why}: all threads must be read again; add --full to do so{with}", context.index.display())
         }
     };
     // The old index serves its readers until the new one is whole.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::eval::{self, Topic};
 use crate::index::View;
-use crate::related::{Answer, Options, Panel, Subject, panel, ranking};
+use crate::related::{Answer, Options, Panel, Reranker, Subject, panel};
 use crate::search::Weights;
 use crate::thread::ThreadId;
 
@@ -31,11 +32,15 @@ pub struct Args {
     /// The panel of every text (qid, tab, text) of a file
     #[arg(long, value_name = "FILE")]
     topics: Option<PathBuf>,
+    /// Read the best 50 again with the sentence transformer in a folder: slower and better
+    #[arg(long, value_name = "DIR")]
+    rerank_model: Option<PathBuf>,
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
-    let options = Options { count: args.count };
+    let reranker = args.rerank_model.as_deref().map(Reranker::open).transpose()?.map(Arc::new);
+    let options = Options { count: args.count, reranker };
     if args.all {
         return run_all(&view, &options, context);
     }
@@ -46,7 +51,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let Some(subject) = subject(&view, &of)? else { return Ok(Outcome::SomeRejected) };
     if context.format == Some(Format::Trec) {
-        let ranked = ranking(&view, &subject, Weights::built_in())?;
+        let ranked = options.ranking(&view, &subject, Weights::built_in())?;
         let rows = ranked.iter().take(args.count).map(|ranked| (ranked.id.as_str(), ranked.score));
         eval::write_run(&mut io::stdout().lock(), &of, rows)?;
         return Ok(found(!ranked.is_empty()));
@@ -112,7 +117,7 @@ fn run_all(view: &View, options: &Options, context: &Context) -> anyhow::Result<
 fn answer(view: &View, of: &str, subject: Subject, options: &Options, context: &Context) -> anyhow::Result<Vec<u8>> {
     let mut out = Vec::new();
     if context.format == Some(Format::Trec) {
-        let ranked = ranking(view, &subject, Weights::built_in())?;
+        let ranked = options.ranking(view, &subject, Weights::built_in())?;
         eval::write_run(&mut out, of, ranked.iter().take(options.count).map(|ranked| (ranked.id.as_str(), ranked.score)))?;
     } else {
         let started = Instant::now();

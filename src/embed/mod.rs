@@ -5,10 +5,17 @@
 //! neighbours are found. The built-in table is compiled from `schema/model` and read in place; [`Embedder::open`] takes any
 //! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
 
+mod distill;
+#[cfg(feature = "transformer")]
+mod fit;
 #[doc(hidden)]
 pub mod table;
 mod tokens;
+#[cfg(feature = "transformer")]
+mod transformer;
 mod vector;
+#[cfg(not(feature = "transformer"))]
+mod without;
 
 use std::ops::Range;
 use std::path::Path;
@@ -19,8 +26,15 @@ use memmap2::Mmap;
 use crate::clinical::{ConceptId, Lexicon};
 use crate::thread::Thread;
 
+pub use distill::{Distilled, Distilling, Stage, sentences_of};
+#[cfg(feature = "transformer")]
+pub use fit::distill;
 pub use table::EmbedError;
+#[cfg(feature = "transformer")]
+pub use transformer::Transformer;
 pub use vector::Vector;
+#[cfg(not(feature = "transformer"))]
+pub use without::{Transformer, distill};
 
 use table::{Folder, Header, Layout, flag};
 
@@ -238,7 +252,7 @@ impl Embedder {
 }
 
 /// The first words of a text.
-fn first_words(text: &str, count: usize) -> &str {
+pub fn first_words(text: &str, count: usize) -> &str {
     let end =
         text.split_whitespace().take(count).last().map_or(0, |word| word.as_ptr() as usize + word.len() - text.as_ptr() as usize);
     &text[..end]

@@ -6,6 +6,7 @@ use tantivy::TantivyError;
 use tantivy::directory::error::{LockError, OpenDirectoryError};
 
 use crate::clinical::LexiconError;
+use crate::embed::EmbedError;
 
 use super::FORMAT_VERSION;
 
@@ -27,6 +28,8 @@ pub enum IndexError {
     Write { path: String, reason: String },
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
 }
 
 impl IndexError {

@@ -9,8 +9,10 @@ mod answer;
 mod features;
 mod panel;
 mod profile;
+mod rerank;
 
 pub use answer::Answer;
 pub use features::{Features, Ranked, rank};
 pub use panel::{Entry, Options, Panel, Why, panel, ranking};
 pub use profile::{Profile, ProfileConcept, Subject};
+pub use rerank::Reranker;

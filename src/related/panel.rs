@@ -1,5 +1,7 @@
 //! The **panel** is what stands under a thread: a few other threads worth reading, or none.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::clinical::{ConceptId, Kind};
@@ -9,6 +11,7 @@ use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
 use super::profile::{Profile, ProfileConcept, Stance, Subject, concepts};
+use super::rerank::Reranker;
 
 /// Threads that are ranked in full.
 const CANDIDATES: usize = 300;
@@ -23,11 +26,24 @@ const SEEKING_CONCEPTS: usize = 8;
 pub struct Options {
     /// Entries at most.
     pub count: usize,
+    /// Reads the best of the ranking again.
+    pub reranker: Option<Arc<Reranker>>,
+}
+
+impl Options {
+    /// The plain ranking, its best read again where that is asked for.
+    pub fn ranking(&self, view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
+        let ranked = ranking(view, subject, weights)?;
+        match &self.reranker {
+            Some(reranker) => reranker.rerank(view, subject, &weights.rerank, ranked),
+            None => Ok(ranked),
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { count: 5 }
+        Options { count: 5, reranker: None }
     }
 }
 
@@ -89,7 +105,7 @@ pub fn ranking(view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<
 
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
-    let ranked = ranking(view, subject, weights)?;
+    let ranked = options.ranking(view, subject, weights)?;
     let profile = Profile::of(subject, view.embedder(), &weights.related);
     let marks = Marks::new(
         view,

@@ -34,4 +34,4 @@ pub use meaning::{Nearness, VectorColumn, nearest};
 pub use rank::{Found, Order, Ranked, find};
 pub use snippet::{Marks, Snippet, snippet};
 pub use suggest::{Completer, Suggestion};
-pub use weights::{RelatedWeights, SearchWeights, Weights, WordWeights};
+pub use weights::{RelatedWeights, RerankWeights, SearchWeights, Weights, WordWeights};

@@ -14,6 +14,7 @@ pub struct Weights {
     pub search: SearchWeights,
     pub related_words: WordWeights,
     pub related: RelatedWeights,
+    pub rerank: RerankWeights,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +77,15 @@ pub struct RelatedWeights {
     pub crossed: f32,
     pub conflict: f32,
     pub same_patient: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RerankWeights {
+    pub depth: f32,
+    pub titles: f32,
+    pub questions: f32,
+    pub crossed: f32,
 }
 
 impl Weights {

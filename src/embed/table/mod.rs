@@ -10,7 +10,7 @@ mod tensors;
 use bytemuck::{Pod, Zeroable};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-pub use folder::{EmbedError, Folder};
+pub use folder::{EmbedError, Folder, tokens_of};
 
 /// Written first in every table; the number is the layout's version.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"cbembed1");
@@ -188,7 +188,7 @@ pub fn compile(folder: &Folder) -> Vec<u64> {
 }
 
 /// Each row as 8-bit numbers and what they are multiplied by.
-fn quantise(rows: &[f32], dimension: usize) -> (Vec<i8>, Vec<f32>) {
+pub fn quantise(rows: &[f32], dimension: usize) -> (Vec<i8>, Vec<f32>) {
     let mut numbers = Vec::with_capacity(rows.len());
     let mut scales = Vec::with_capacity(rows.len() / dimension);
     for row in rows.chunks_exact(dimension) {
