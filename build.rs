@@ -35,9 +35,9 @@ fn lexicon(out: &Path) -> Done {
 }
 
 fn embedding(out: &Path) -> Done {
-    println!("cargo::rerun-if-changed=schema/embedding");
+    println!("cargo::rerun-if-changed=schema/model");
     println!("cargo::rerun-if-changed=src/embed/table");
-    let folder = table::Folder::read(Path::new("schema/embedding"))?;
+    let folder = table::Folder::read(Path::new("schema/model"))?;
     fs::write(out, bytemuck::cast_slice(&table::compile(&folder)))?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use curbside::clinical::Lexicon;
+use curbside::embed::Embedder;
 use curbside::index::Index;
 use curbside::ingest::{Options, Progress, ingest};
 use curbside::read::Reader;
@@ -22,7 +23,7 @@ fn main() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    let index = Index::open_or_create(&path, &Lexicon::core()).unwrap();
+    let index = Index::open_or_create(&path, &Lexicon::core(), &Embedder::builtin()).unwrap();
     ingest(&index, &Reader::new(), &support::archive(), &Options::default(), &Progress::default(), &mut |_| {}).unwrap();
     println!("{} threads", index.view().unwrap().len());
 

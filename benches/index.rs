@@ -7,6 +7,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use curbside::clinical::Lexicon;
+use curbside::embed::Embedder;
 use curbside::index::Index;
 use curbside::ingest::{Options, Progress, ingest};
 use curbside::read::Reader;
@@ -24,7 +25,7 @@ fn main() {
 
     let ours = || {
         let folder = tempfile::tempdir().unwrap();
-        let index = Index::open_or_create(&folder.path().join("index"), &Lexicon::core()).unwrap();
+        let index = Index::open_or_create(&folder.path().join("index"), &Lexicon::core(), &Embedder::builtin()).unwrap();
         ingest(&index, &Reader::new(), &archive, &Options::default(), &Progress::default(), &mut |_| {}).unwrap();
     };
     let (curbside, one_field) = in_turn(runs, ours, || raw(&lines, 1));
@@ -60,7 +61,7 @@ fn raw(lines: &[String], fields: usize) {
 fn sizes(archive: &[PathBuf], text: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    let index = Index::open_or_create(&path, &Lexicon::core()).unwrap();
+    let index = Index::open_or_create(&path, &Lexicon::core(), &Embedder::builtin()).unwrap();
     ingest(&index, &Reader::new(), archive, &Options::default(), &Progress::default(), &mut |_| {}).unwrap();
     let bytes = bytes_in(&path);
     println!(

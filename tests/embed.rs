@@ -1,6 +1,8 @@
 //! Text to a vector: what is about the same matter points the same way, any text is taken, and a folder that is not a model is
 //! named.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
@@ -8,6 +10,8 @@ use curbside::embed::{Embedder, Vector};
 use curbside::thread::{Post, Thread};
 use proptest::prelude::*;
 use serde_json::json;
+
+use common::Place;
 
 fn vector(text: &str) -> Vector {
     Embedder::builtin().embed(text).unwrap_or_else(|| panic!("{text:?} has known words"))
@@ -172,6 +176,87 @@ fn a_model2vec_folder_is_read_in_every_number_format() {
         assert_eq!(embed("kneecap"), None, "{dtype}: no piece covers the end");
         assert!(model.cells(&model.embed("knee").unwrap(), 1).len() == 1, "{dtype}");
     }
+}
+
+/// Words that no model but this one knows.
+fn write_own_model(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let words = json!({"[UNK]": 0, "blorb": 1, "zandle": 2, "quux": 3});
+    let rows: [i8; 8] = [0, 0, 100, 0, 99, 5, 0, 100];
+    write_model(folder, |t| t["model"]["vocab"] = words, "I8", &rows.map(|x| x as u8), [4, 2]);
+}
+
+fn archive_of_own_words(place: &Place) {
+    let thread =
+        |id: &str, word: &str| format!("{}\n", json!({"id": id, "title": word, "posts": [{"role": "patient", "text": word}]}));
+    place.write("a.jsonl", ["quux", "zandle"].map(|word| thread(word, word)).concat());
+    write_own_model(&place.path("model"));
+}
+
+fn related_to(place: &Place, text: &str) -> Vec<String> {
+    let ran = place.run_with_input(&["related", "-", "--format", "trec"], text.as_bytes());
+    ran.out.lines().map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_index_is_read_with_the_model_that_it_was_made_with_wherever_its_folder_went() {
+    let place = Place::new();
+    archive_of_own_words(&place);
+    place.run(&["index", "a.jsonl", "--model", "model"]).ok();
+    assert_eq!(related_to(&place, "blorb")[0], "zandle", "no word is shared: the model says so");
+    let again = place.run(&["index", "a.jsonl", "--model", "model", "--format", "json"]).ok().json();
+    assert_eq!(again["unchanged"], 2);
+    fs::remove_dir_all(place.path("model")).unwrap();
+    assert_eq!(related_to(&place, "blorb")[0], "zandle");
+    assert_eq!(place.run(&["stats", "--format", "json"]).ok().json()["model"], "model");
+}
+
+#[test]
+fn an_index_of_another_model_is_not_mixed_with_this_one() {
+    let place = Place::new();
+    archive_of_own_words(&place);
+    place.run(&["index", "a.jsonl"]).ok();
+    let refused =
+        place.run(&["index", "a.jsonl", "--model", "model"]).told(2, "add --full to do so, or give the --model of then");
+    assert!(refused.err.contains("not of model"), "{}", refused.err);
+    place.run(&["index", "a.jsonl", "--model", "model", "--full"]).ok();
+    assert_eq!(related_to(&place, "blorb")[0], "zandle");
+    place.run(&["index", "a.jsonl"]).told(2, "has vectors of the embedding model model");
+}
+
+#[test]
+fn a_model_that_went_missing_or_broke_is_told_with_what_to_do() {
+    let place = Place::new();
+    archive_of_own_words(&place);
+    place.run(&["index", "a.jsonl", "--model", "model"]).ok();
+    let files = fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path());
+    let table = files.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("embedding-")).unwrap();
+    let whole = fs::read(&table).unwrap();
+    for spoilt in [&whole[..8], &whole[..whole.len() - 8], &[0; 64], &[]] {
+        fs::write(&table, spoilt).unwrap();
+        for args in [&["search", "quux"][..], &["related", "quux"], &["index", "a.jsonl", "--model", "model"]] {
+            place.run(args).told(2, "builds it anew");
+        }
+    }
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1; // the name, which changes no vector
+    flipped[whole.len() / 2] ^= 1;
+    fs::write(&table, flipped).unwrap();
+    place.run(&["search", "quux"]).told(2, "damaged");
+    fs::remove_file(&table).unwrap();
+    place.run(&["search", "quux"]).told(2, "index the archive again with `curbside index PATH… --full");
+    place.run(&["index", "a.jsonl", "--model", "model", "--full"]).ok();
+    assert_eq!(related_to(&place, "blorb")[0], "zandle");
+}
+
+#[test]
+fn a_folder_that_is_not_a_model_is_told_before_anything_is_indexed() {
+    let place = Place::new();
+    archive_of_own_words(&place);
+    for folder in ["nowhere", "."] {
+        place.run(&["index", "a.jsonl", "--model", folder]).told(2, "Model2Vec");
+    }
+    assert!(!place.path("index").exists());
 }
 
 #[test]

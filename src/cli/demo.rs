@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use include_dir::{Dir, include_dir};
 
 use crate::clinical::Lexicon;
+use crate::embed::Embedder;
 use crate::index::Index;
 use crate::ingest::{self, Progress};
 use crate::read::Reader;
@@ -44,7 +45,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let place = Context { index: folder.join("index"), format: Some(context.format.unwrap_or(Format::Human)) };
 
     say(&format!("curbside index {}", archive.display()))?;
-    let index = Index::open_or_create(&place.index, &Lexicon::core())?;
+    let index = Index::open_or_create(&place.index, &Lexicon::core(), &Embedder::builtin())?;
     let tally = ingest::ingest(
         &index,
         &Reader::new(),

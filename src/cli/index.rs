@@ -8,7 +8,8 @@ use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clinical::Lexicon;
-use crate::index::Index;
+use crate::embed::Embedder;
+use crate::index::{Anew, Index};
 use crate::ingest::{self, Options, Progress, Tally};
 
 use super::parse::{reader, warn_rejected};
@@ -31,6 +32,9 @@ pub struct Args {
     /// Lexicon tables to use on top of the built-in ones
     #[arg(long, value_name = "FILE")]
     lexicon: Vec<PathBuf>,
+    /// A static embedding model in Model2Vec's format, instead of the built-in one; kept in the index
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
     /// A folder of site profiles, tried before the built-in ones
     #[arg(long, value_name = "DIR")]
     profiles: Option<PathBuf>,
@@ -38,21 +42,27 @@ pub struct Args {
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let lexicon = Lexicon::with_tables(&args.lexicon)?;
+    let embedder = args.model.as_deref().map_or_else(|| Ok(Embedder::builtin()), Embedder::open)?;
     let reader = reader(args.profiles.as_deref())?;
     let mut options = Options { memory: args.memory as usize * 1_000_000, full: args.full, ..Options::default() };
     if let Some(threads) = args.threads {
         options.threads = usize::from(threads);
     }
-    let anew = Index::must_be_made_anew(&context.index, &lexicon)?;
-    if anew && !args.full {
-        bail!(
-            "the index at {} was read with another lexicon, or written by another version: all threads must be read again; add --full to do so",
-            context.index.display()
-        );
-    }
+    let anew = match Index::must_be_made_anew(&context.index, &lexicon, &embedder)? {
+        None => false,
+        Some(_) if args.full => true,
+        Some(why) => {
+            let with = match why {
+                Anew::OtherVersion => "",
+                Anew::OtherLexicon => ", or give the --lexicon files of then",
+                Anew::OtherModel { .. } => ", or give the --model of then",
+            };
+            bail!("the index at {} {why}: all threads must be read again; add --full to do so{with}", context.index.display())
+        }
+    };
     // The old index serves its readers until the new one is whole.
     let place = if anew { Index::place_for_anew(&context.index)? } else { context.index.clone() };
-    let index = Index::open_or_create(&place, &lexicon)?;
+    let index = Index::open_or_create(&place, &lexicon, &embedder)?;
     let progress = Progress::default();
     let bar = bar();
     let tally = std::thread::scope(|scope| {

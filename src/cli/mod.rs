@@ -10,6 +10,7 @@ mod demo;
 mod eval;
 mod index;
 mod lexicon;
+mod model;
 mod parse;
 mod related;
 mod search;
@@ -76,6 +77,8 @@ enum Verb {
     Annotate(annotate::Args),
     /// Look a term up, check tables
     Lexicon(lexicon::Args),
+    /// Distil an embedding model of one's own from a sentence transformer
+    Model(model::Args),
     /// Measure search, related and clinical reading against judgements; compare runs, tune weights
     Eval(Box<eval::Args>),
     /// Print what is in the index
@@ -154,6 +157,7 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         Verb::Parse(args) => parse::run(args, context),
         Verb::Annotate(args) => annotate::run(args, context),
         Verb::Lexicon(args) => lexicon::run(args, context),
+        Verb::Model(args) => model::run(args, context),
         Verb::Eval(args) => eval::run(*args, context),
         Verb::Stats(args) => stats::run(args, context),
         #[cfg(feature = "serve")]

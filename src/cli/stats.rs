@@ -27,6 +27,7 @@ fn print_stats(stats: &Stats, context: &Context) -> io::Result<()> {
         ("size", format!("{:.1} MB", stats.bytes as f64 / 1e6)),
         ("segments", stats.segments.to_string()),
         ("concepts met", format!("{} of {}", stats.concepts_met, stats.concepts)),
+        ("model", style::clean(&stats.model).to_string()),
         ("format version", stats.format_version.to_string()),
     ];
     for (name, value) in rows {

@@ -2,24 +2,40 @@
 //! *heart attack* and *myocardial infarction*. It is a table of token vectors, added up: microseconds a text, no neural network.
 //!
 //! In: text, or a [`Thread`]. Out: [`Vector`], [`Meaning`], and the numbers of the cells of a coarse quantiser in which a vector's
-//! neighbours are found. The built-in table is compiled from `schema/embedding` and read in place; [`Embedder::open`] takes any
+//! neighbours are found. The built-in table is compiled from `schema/model` and read in place; [`Embedder::open`] takes any
 //! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
 
 mod cells;
+mod distill;
+#[cfg(feature = "transformer")]
+mod fit;
 #[doc(hidden)]
 pub mod table;
 mod tokens;
+#[cfg(feature = "transformer")]
+mod transformer;
 mod vector;
+#[cfg(not(feature = "transformer"))]
+mod without;
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use memmap2::Mmap;
+
+use crate::clinical::{ConceptId, Lexicon};
 use crate::thread::Thread;
 
+pub use distill::{Distilled, Distilling, Stage, sentences_of};
+#[cfg(feature = "transformer")]
+pub use fit::distill;
 pub use table::EmbedError;
+#[cfg(feature = "transformer")]
+pub use transformer::Transformer;
 pub use vector::{Vector, packed_scale};
+#[cfg(not(feature = "transformer"))]
+pub use without::{Transformer, distill};
 
 use cells::{Centroids, Groups};
 use table::{Folder, Header, Layout, flag};
@@ -36,14 +52,32 @@ struct Aligned<Bytes: ?Sized>(Bytes);
 
 static BUILTIN: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/builtin.embedding")));
 
-/// A static embedding model.
-#[derive(Debug)]
+/// A static embedding model. Immutable and cheap to clone.
+#[derive(Clone)]
 pub struct Embedder {
-    table: Cow<'static, [u64]>,
+    table: Table,
     header: Header,
     layout: Layout,
     /// Made when a cell is first asked for.
-    groups: OnceLock<Groups>,
+    groups: Arc<OnceLock<Groups>>,
+}
+
+/// Where the bytes of a table lie, always at an address that 64-bit words have.
+#[derive(Clone)]
+enum Table {
+    BuiltIn(&'static [u8]),
+    Compiled(Arc<[u64]>),
+    Mapped(Arc<Mmap>),
+}
+
+impl Table {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Table::BuiltIn(bytes) => bytes,
+            Table::Compiled(words) => bytemuck::cast_slice(words),
+            Table::Mapped(file) => file,
+        }
+    }
 }
 
 /// What a thread is about, as vectors. A part without a known word has none.
@@ -57,9 +91,8 @@ pub struct Meaning {
 
 impl Embedder {
     /// The model that travels in the program: English, trained for health questions.
-    pub fn builtin() -> &'static Embedder {
-        static EMBEDDER: OnceLock<Embedder> = OnceLock::new();
-        EMBEDDER.get_or_init(|| Embedder::over(Cow::Borrowed(bytemuck::cast_slice(&BUILTIN.0))))
+    pub fn builtin() -> Embedder {
+        Embedder::over(Table::BuiltIn(&BUILTIN.0))
     }
 
     /// The model in a folder of Model2Vec's format.
@@ -68,13 +101,51 @@ impl Embedder {
     ///
     /// When the folder is not such a model: the error names the file, what was met and what is expected.
     pub fn open(folder: &Path) -> Result<Embedder, EmbedError> {
-        Ok(Embedder::over(Cow::Owned(table::compile(&Folder::read(folder)?))))
+        let mut folder = Folder::read(folder)?;
+        let compiled = |folder: &Folder| Embedder::over(Table::Compiled(table::compile(folder).into()));
+        let embedder = compiled(&folder);
+        if !folder.cells.is_empty() {
+            return Ok(embedder);
+        }
+        folder.cells = embedder.cells_of_concepts();
+        Ok(compiled(&folder))
     }
 
-    fn over(table: Cow<'static, [u64]>) -> Embedder {
-        let header: Header = bytemuck::pod_read_unaligned(&bytemuck::cast_slice(&table)[..size_of::<Header>()]);
+    /// A model that [`Embedder::bytes`] wrote to a file, read where it lies.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is not as it was written.
+    pub fn open_compiled(path: &Path) -> Result<Embedder, EmbedError> {
+        let damaged = |problem: String| EmbedError::Damaged { path: path.into(), problem };
+        let unreadable = |error: std::io::Error| damaged(format!("cannot be read: {error}"));
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        // SAFETY: an index's table is written once under a new name and never changed in place.
+        let file = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+        table::check(&file).map_err(|problem| damaged(problem.into()))?;
+        Ok(Embedder::over(Table::Mapped(Arc::new(file))))
+    }
+
+    /// The compiled form, to be written to a file and opened again.
+    pub fn bytes(&self) -> &[u8] {
+        self.table.bytes()
+    }
+
+    fn over(table: Table) -> Embedder {
+        let header: Header = bytemuck::pod_read_unaligned(&table.bytes()[..size_of::<Header>()]);
         debug_assert_eq!(header.magic, table::MAGIC);
-        Embedder { layout: header.layout(), header, table, groups: OnceLock::new() }
+        Embedder { layout: header.layout(), header, table, groups: Arc::default() }
+    }
+
+    /// Centroids for a model that brings none: the names of the built-in lexicon's concepts, which lie where consults do. None where
+    /// the model knows no word of them.
+    fn cells_of_concepts(&self) -> Vec<f32> {
+        let lexicon = Lexicon::core();
+        let names = (0..lexicon.len() as u32).map(|id| lexicon.concept(ConceptId(id)).name);
+        let mut vectors: Vec<Vector> = names.filter_map(|name| self.embed(name)).collect();
+        vectors.dedup();
+        let numbers: Vec<f32> = vectors.iter().flat_map(Vector::numbers).collect();
+        table::cells_among(&numbers, self.dimension())
     }
 
     /// The direction of a text: the sum of its tokens' rows. `None` for a text without a known token. Of a long text the first 512
@@ -174,12 +245,12 @@ impl Embedder {
     }
 
     fn section<Number: bytemuck::Pod>(&self, range: &Range<usize>) -> &[Number] {
-        bytemuck::cast_slice(&bytemuck::cast_slice::<u64, u8>(&self.table)[range.clone()])
+        bytemuck::cast_slice(&self.table.bytes()[range.clone()])
     }
 }
 
 /// The first words of a text.
-fn first_words(text: &str, count: usize) -> &str {
+pub fn first_words(text: &str, count: usize) -> &str {
     let end =
         text.split_whitespace().take(count).last().map_or(0, |word| word.as_ptr() as usize + word.len() - text.as_ptr() as usize);
     &text[..end]

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::index::{IndexError, View};
 use crate::query::Ask;
-use crate::related::{self, Subject};
+use crate::related::{self, Reranker, Subject};
 use crate::search::{self, Weights};
 use crate::thread::{Thread, ThreadId};
 
@@ -21,6 +21,8 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy)]
 pub enum System<'w> {
     Curbside(&'w Weights),
+    /// The same, the best of related read again by a transformer.
+    Reranked(&'w Weights, &'w Reranker),
     /// [`search::bm25`] over all text: of a thread, its title, question and answers are the query.
     Bm25,
 }
@@ -98,10 +100,13 @@ impl System<'_> {
     fn rank(self, view: &View, question: &Question) -> Result<Vec<(ThreadId, f32)>, IndexError> {
         let found = match (self, &question.asked) {
             (System::Curbside(weights), Asked::Related(subject)) => {
-                let ranked = related::ranking(view, subject, weights, DEPTH)?;
-                return Ok(ranked.into_iter().map(|ranked| (ranked.id, ranked.score)).collect());
+                return Ok(scored(related::ranking(view, subject, weights, DEPTH)?));
             }
-            (System::Curbside(weights), Asked::Search(ask)) => search::find(view, ask, weights)?,
+            (System::Reranked(weights, reranker), Asked::Related(subject)) => {
+                let ranked = related::ranking(view, subject, weights, DEPTH)?;
+                return Ok(scored(reranker.rerank(view, subject, &weights.rerank, ranked)?));
+            }
+            (System::Curbside(weights) | System::Reranked(weights, _), Asked::Search(ask)) => search::find(view, ask, weights)?,
             (System::Bm25, Asked::Search(ask)) => search::bm25(view, &ask.text, None, DEPTH)?,
             (System::Bm25, Asked::Related(subject)) => {
                 let own = match &subject.own {
@@ -113,6 +118,10 @@ impl System<'_> {
         };
         found.ranked.into_iter().take(DEPTH).map(|ranked| Ok((view.id(ranked.at)?, ranked.score))).collect()
     }
+}
+
+fn scored(ranked: Vec<related::Ranked>) -> Vec<(ThreadId, f32)> {
+    ranked.into_iter().take(DEPTH).map(|ranked| (ranked.id, ranked.score)).collect()
 }
 
 fn all_text(thread: &Thread) -> String {

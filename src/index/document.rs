@@ -9,7 +9,7 @@ use crate::embed::Embedder;
 use crate::thread::{Role, SectionKind, Sex, Thread};
 
 use super::schema::Fields;
-use super::{ConceptUse, Standing, WordUse};
+use super::{ConceptUse, Index, Standing, WordUse};
 
 /// The file that a thread was read from.
 #[derive(Debug, Clone, Copy)]
@@ -29,29 +29,26 @@ fn thread_json(thread: &Thread) -> Vec<u8> {
     serde_json::to_vec(thread).expect("a thread has no map with keys other than strings")
 }
 
-/// The document of one thread.
-pub fn document(
-    fields: &Fields,
-    lexicon: &Lexicon,
-    thread: &Thread,
-    annotation: &Annotation,
-    origin: Origin<'_>,
-) -> TantivyDocument {
-    let mut doc = TantivyDocument::default();
-    let json = thread_json(thread);
-    doc.add_text(fields.id, thread.id.as_str());
-    doc.add_text(fields.file, origin.file);
-    doc.add_u64(fields.file_digest, origin.digest);
-    doc.add_u64(fields.content, xxh3_64(&json));
-    doc.add_bytes(fields.thread, &json);
-    let mentions = postcard::to_allocvec(annotation).expect("an annotation is plain data");
-    doc.add_bytes(fields.annotation, &mentions);
+impl Index {
+    /// The document of one thread.
+    pub fn document(&self, thread: &Thread, annotation: &Annotation, origin: Origin<'_>) -> TantivyDocument {
+        let fields = self.fields();
+        let mut doc = TantivyDocument::default();
+        let json = thread_json(thread);
+        doc.add_text(fields.id, thread.id.as_str());
+        doc.add_text(fields.file, origin.file);
+        doc.add_u64(fields.file_digest, origin.digest);
+        doc.add_u64(fields.content, xxh3_64(&json));
+        doc.add_bytes(fields.thread, &json);
+        let mentions = postcard::to_allocvec(annotation).expect("an annotation is plain data");
+        doc.add_bytes(fields.annotation, &mentions);
 
-    add_words(&mut doc, fields, thread);
-    add_facts(&mut doc, fields, thread, annotation);
-    add_concepts(&mut doc, fields, lexicon, thread, annotation);
-    add_meaning(&mut doc, fields, Embedder::builtin(), thread);
-    doc
+        add_words(&mut doc, fields, thread);
+        add_facts(&mut doc, fields, thread, annotation);
+        add_concepts(&mut doc, fields, self.lexicon(), thread, annotation);
+        add_meaning(&mut doc, fields, self.embedder(), thread);
+        doc
+    }
 }
 
 fn add_words(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread) {

@@ -6,6 +6,7 @@ use tantivy::TantivyError;
 use tantivy::directory::error::{LockError, OpenDirectoryError};
 
 use crate::clinical::LexiconError;
+use crate::embed::EmbedError;
 
 use super::FORMAT_VERSION;
 
@@ -17,8 +18,8 @@ pub enum IndexError {
     NotAnIndex(PathBuf),
     #[error("{path} was written in index format {found}, this curbside reads format {FORMAT_VERSION}: index the archive again with `curbside index PATH… --full --index {path}`", path = .path.display())]
     OtherFormat { path: PathBuf, found: u64 },
-    #[error("the vectors of the index at {path} were made with another embedding table than this curbside has: index the archive again with `curbside index PATH… --full --index {path}`", path = .0.display())]
-    OtherEmbedding(PathBuf),
+    #[error("the vectors of the index at {path} were made with an embedding model that is neither kept in it nor built into this curbside: index the archive again with `curbside index PATH… --full --index {path}`, and --model DIR where the model is your own", path = .0.display())]
+    OtherModel(PathBuf),
     #[error("another process is writing to the index at {path}: wait until it is done, then run this again", path = .0.display())]
     Locked(PathBuf),
     #[error("the index at {path} is damaged: {reason}; `curbside check` tells more, `curbside index PATH… --full` builds it anew", path = .path.display())]
@@ -27,6 +28,8 @@ pub enum IndexError {
     Write { path: String, reason: String },
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
 }
 
 impl IndexError {

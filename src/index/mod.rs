@@ -1,7 +1,8 @@
-//! The **index** is a tantivy index of threads with the lexicon that read them. In: threads with their annotations, from one writer.
+//! The **index** is a tantivy index of threads with the lexicon and the embedding model that read them. In: threads with their annotations, from one writer.
 //! Out: a [`View`], the index as of one commit, whose postings, columns and stored threads the rooms below read.
 //!
-//! All that an index needs lies in its directory: tantivy's files, and the compiled lexicon whose concept numbers the columns hold.
+//! All that an index needs lies in its directory: tantivy's files, the compiled lexicon whose concept numbers the columns hold, and
+//! the embedding model that made its vectors.
 //! What belongs to the state of one commit stands in that commit's payload ([`Settings`]), so that there is no second file to
 //! disagree with it.
 
@@ -25,7 +26,7 @@ pub use check::Checked;
 pub use columns::Columns;
 pub use concept_use::{ConceptUse, Place};
 use document::sex_of_code;
-pub use document::{Origin, content_hash, date_of_days, days_since_epoch, document, sex_code};
+pub use document::{Origin, content_hash, date_of_days, days_since_epoch, sex_code};
 pub use error::IndexError;
 pub use schema::Fields;
 pub use settings::{FORMAT_VERSION, Settings};
@@ -36,6 +37,7 @@ pub use word_use::{WordCode, WordUse};
 pub use writer::Writer;
 
 use crate::clinical::{Annotator, Lexicon};
+use crate::embed::Embedder;
 use tantivy::tokenizer::TextAnalyzer;
 
 /// An index directory, open.
@@ -45,6 +47,7 @@ pub struct Index {
     tantivy: tantivy::Index,
     fields: Fields,
     annotator: Annotator,
+    embedder: Embedder,
 }
 
 impl Index {
@@ -58,19 +61,17 @@ impl Index {
         }
         let tantivy = tantivy::Index::open_in_dir(path).map_err(|error| IndexError::opening(path, error))?;
         let settings = Settings::of(&tantivy, path)?;
-        if !settings.has_this_embedding() {
-            return Err(IndexError::OtherEmbedding(path.to_path_buf()));
-        }
         let (schema, fields) = Fields::schema();
         if tantivy.schema() != schema {
             return Err(IndexError::damaged(path, "its fields are not those of its format version"));
         }
         let lexicon = settings.open_lexicon(path)?;
-        Ok(Index::with(path, tantivy, fields, lexicon))
+        let embedder = settings.open_embedder(path)?;
+        Ok(Index::with(path, tantivy, fields, lexicon, embedder))
     }
 
-    /// Opens the index at `path`, or makes an empty one that reads with `lexicon` where there is none yet.
-    pub fn open_or_create(path: &Path, lexicon: &Lexicon) -> Result<Index, IndexError> {
+    /// Opens the index at `path`, or makes an empty one that reads with `lexicon` and `embedder` where there is none yet.
+    pub fn open_or_create(path: &Path, lexicon: &Lexicon, embedder: &Embedder) -> Result<Index, IndexError> {
         if path.join("meta.json").exists() {
             return Index::open(path);
         }
@@ -80,24 +81,28 @@ impl Index {
         std::fs::create_dir_all(path)
             .map_err(|error| IndexError::Write { path: path.display().to_string(), reason: error.to_string() })?;
         let (schema, fields) = Fields::schema();
-        let settings = Settings::new(lexicon);
+        let settings = Settings::new(lexicon, embedder);
         settings.save_lexicon(path, lexicon)?;
+        settings.save_embedder(path, embedder)?;
         let tantivy = tantivy::Index::create_in_dir(path, schema).map_err(|error| IndexError::opening(path, error))?;
-        let index = Index::with(path, tantivy, fields, lexicon.clone());
+        let index = Index::with(path, tantivy, fields, lexicon.clone(), embedder.clone());
         // The first, empty commit carries the settings, so that a run that is killed before its own leaves an index that opens.
         index.writer(1, Writer::LEAST_MEMORY)?.commit()?;
         Ok(index)
     }
 
-    /// Whether bringing this directory up to date with `lexicon` means to make it anew: it was read with another lexicon or embedding
-    /// table, or written in another format.
-    pub fn must_be_made_anew(path: &Path, lexicon: &Lexicon) -> Result<bool, IndexError> {
+    /// Why bringing this directory up to date with `lexicon` and `embedder` means to make it anew; `None` where it does not.
+    pub fn must_be_made_anew(path: &Path, lexicon: &Lexicon, embedder: &Embedder) -> Result<Option<Anew>, IndexError> {
         if !path.join("meta.json").is_file() {
-            return Ok(false);
+            return Ok(None);
         }
         match Index::open(path) {
-            Ok(index) => Ok(index.lexicon().fingerprint() != lexicon.fingerprint()),
-            Err(IndexError::OtherFormat { .. } | IndexError::OtherEmbedding(_)) => Ok(true),
+            Ok(index) if index.lexicon().fingerprint() != lexicon.fingerprint() => Ok(Some(Anew::OtherLexicon)),
+            Ok(index) if index.embedder().fingerprint() != embedder.fingerprint() => {
+                Ok(Some(Anew::OtherModel { was: index.embedder().name().to_owned(), is: embedder.name().to_owned() }))
+            }
+            Ok(_) => Ok(None),
+            Err(IndexError::OtherFormat { .. } | IndexError::OtherModel(_)) => Ok(Some(Anew::OtherVersion)),
             Err(error) => Err(error),
         }
     }
@@ -124,10 +129,10 @@ impl Index {
         Ok(place)
     }
 
-    fn with(path: &Path, tantivy: tantivy::Index, fields: Fields, lexicon: Lexicon) -> Index {
+    fn with(path: &Path, tantivy: tantivy::Index, fields: Fields, lexicon: Lexicon, embedder: Embedder) -> Index {
         let consult = TextAnalyzer::from(analyzer::ConsultTokenizer::default());
         tantivy.tokenizers().register(analyzer::NAME, consult);
-        Index { path: path.to_path_buf(), tantivy, fields, annotator: Annotator::new(lexicon) }
+        Index { path: path.to_path_buf(), tantivy, fields, annotator: Annotator::new(lexicon), embedder }
     }
 
     pub fn path(&self) -> &Path {
@@ -147,6 +152,11 @@ impl Index {
         self.annotator.lexicon()
     }
 
+    /// Makes vectors as those of this index were made.
+    pub fn embedder(&self) -> &Embedder {
+        &self.embedder
+    }
+
     /// The state of the last commit.
     pub fn view(&self) -> Result<View, IndexError> {
         View::open(self)
@@ -161,6 +171,17 @@ impl Index {
     pub fn writer(&self, threads: usize, memory: usize) -> Result<Writer, IndexError> {
         Writer::open(self, threads, memory)
     }
+}
+
+/// Why an index cannot be brought up to date and must be made anew.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Anew {
+    #[error("was written by another version of curbside")]
+    OtherVersion,
+    #[error("was read with another lexicon than is asked for now")]
+    OtherLexicon,
+    #[error("has vectors of the embedding model {was}, not of {is}")]
+    OtherModel { was: String, is: String },
 }
 
 /// `index` and `anew` give `index.anew`.

@@ -1,4 +1,5 @@
-//! **Settings** of an index: its format version and the lexicon that read it, kept in the payload of each commit.
+//! **Settings** of an index: its format version, and the lexicon and the embedding model that read it, kept in the payload of each
+//! commit. Both are kept as files beside, so that an index stays readable when the program brings others.
 
 use std::path::Path;
 
@@ -17,16 +18,16 @@ pub struct Settings {
     pub format_version: u64,
     /// Fingerprint of the lexicon whose concept numbers the columns hold, in hexadecimal.
     pub lexicon: String,
-    /// Fingerprint of the embedding table that made the vectors, in hexadecimal.
+    /// Fingerprint of the embedding model that made the vectors, in hexadecimal.
     pub embedding: String,
 }
 
 impl Settings {
-    pub fn new(lexicon: &Lexicon) -> Settings {
+    pub fn new(lexicon: &Lexicon, embedder: &Embedder) -> Settings {
         Settings {
             format_version: FORMAT_VERSION,
             lexicon: format!("{:016x}", lexicon.fingerprint()),
-            embedding: format!("{:016x}", Embedder::builtin().fingerprint()),
+            embedding: format!("{:016x}", embedder.fingerprint()),
         }
     }
 
@@ -40,11 +41,6 @@ impl Settings {
             Some(found) => Err(IndexError::OtherFormat { path: path.to_path_buf(), found }),
             None => Err(IndexError::NotAnIndex(path.to_path_buf())),
         }
-    }
-
-    /// Whether the vectors of the index can be compared with those of this program.
-    pub(super) fn has_this_embedding(&self) -> bool {
-        self.embedding == format!("{:016x}", Embedder::builtin().fingerprint())
     }
 
     pub(super) fn payload(&self) -> String {
@@ -66,10 +62,34 @@ impl Settings {
     }
 
     pub(super) fn save_lexicon(&self, path: &Path, lexicon: &Lexicon) -> Result<(), IndexError> {
-        let file = path.join(self.lexicon_file());
-        let partial = file.with_extension("partial");
-        std::fs::write(&partial, lexicon.bytes())
-            .and_then(|()| std::fs::rename(&partial, &file))
-            .map_err(|error| IndexError::Write { path: file.display().to_string(), reason: error.to_string() })
+        save(&path.join(self.lexicon_file()), lexicon.bytes())
     }
+
+    fn embedding_file(&self) -> String {
+        format!("embedding-{}.bin", self.embedding)
+    }
+
+    pub(super) fn open_embedder(&self, path: &Path) -> Result<Embedder, IndexError> {
+        let builtin = Embedder::builtin();
+        if format!("{:016x}", builtin.fingerprint()) == self.embedding {
+            return Ok(builtin);
+        }
+        let file = path.join(self.embedding_file());
+        if !file.exists() {
+            return Err(IndexError::OtherModel(path.to_path_buf()));
+        }
+        Embedder::open_compiled(&file).map_err(|error| IndexError::damaged(path, error))
+    }
+
+    pub(super) fn save_embedder(&self, path: &Path, embedder: &Embedder) -> Result<(), IndexError> {
+        save(&path.join(self.embedding_file()), embedder.bytes())
+    }
+}
+
+/// The file is there whole or not at all.
+fn save(file: &Path, bytes: &[u8]) -> Result<(), IndexError> {
+    let partial = file.with_extension("partial");
+    std::fs::write(&partial, bytes)
+        .and_then(|()| std::fs::rename(&partial, file))
+        .map_err(|error| IndexError::Write { path: file.display().to_string(), reason: error.to_string() })
 }

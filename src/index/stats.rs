@@ -21,6 +21,8 @@ pub struct Stats {
     pub concepts_met: usize,
     /// Fingerprint of the lexicon, in hexadecimal.
     pub lexicon: String,
+    /// Name of the embedding model that made the vectors.
+    pub model: String,
 }
 
 impl Stats {
@@ -34,6 +36,7 @@ impl Stats {
             concepts: view.lexicon().len(),
             concepts_met: view.concepts_met()?,
             lexicon: format!("{:016x}", view.lexicon().fingerprint()),
+            model: view.embedder().name().to_owned(),
         })
     }
 }

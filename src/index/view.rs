@@ -6,6 +6,7 @@ use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term};
 
 use crate::clinical::{Annotation, Annotator, Lexicon};
+use crate::embed::Embedder;
 use crate::thread::{Thread, ThreadId};
 
 use super::columns::Columns;
@@ -52,6 +53,11 @@ impl View {
 
     pub fn lexicon(&self) -> &Lexicon {
         self.index.lexicon()
+    }
+
+    /// Makes vectors as those of this index were made.
+    pub fn embedder(&self) -> &Embedder {
+        self.index.embedder()
     }
 
     pub fn searcher(&self) -> &Searcher {

@@ -21,7 +21,7 @@ impl Writer {
         let memory = memory.max(Writer::LEAST_MEMORY * threads);
         let tantivy =
             index.tantivy.writer_with_num_threads(threads, memory).map_err(|error| IndexError::writing(&index.path, error))?;
-        let payload = Settings::new(index.lexicon()).payload();
+        let payload = Settings::new(index.lexicon(), index.embedder()).payload();
         Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), payload })
     }
 

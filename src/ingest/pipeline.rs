@@ -10,8 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::clinical::Annotator;
-use crate::index::{Fields, Index, IndexError, Origin, View, Writer, content_hash, document};
+use crate::index::{Index, IndexError, Origin, View, Writer, content_hash};
 use crate::read::{Chunk, Reader, Reason, Rejection};
 use crate::thread::ThreadId;
 
@@ -156,8 +155,7 @@ impl Run<'_> {
             });
             for _ in 0..options.threads {
                 let (work_out, done_in) = (work_out.clone(), done_in.clone());
-                let annotator = index.annotator().clone();
-                scope.spawn(move || annotate(reader, &annotator, index.fields(), &work_out, &done_in));
+                scope.spawn(move || annotate(reader, index, &work_out, &done_in));
             }
             drop((work_out, done_in));
             let written = self.write_in_order(writer, &done_out, progress);
@@ -292,18 +290,18 @@ impl Walk<'_> {
 }
 
 /// A worker's loop.
-fn annotate(reader: &Reader, annotator: &Annotator, fields: &Fields, work: &Receiver<Work>, done: &Sender<Done>) {
+fn annotate(reader: &Reader, index: &Index, work: &Receiver<Work>, done: &Sender<Done>) {
     for Work { sequence, kind } in work {
         let (bytes, results) = match kind {
             WorkKind::Rejected(rejection) => (0, vec![Err(rejection)]),
             WorkKind::Chunk { chunk, file, digest } => {
                 let origin = Origin { file: &file, digest };
                 let ready = |thread: crate::thread::Thread| {
-                    let annotation = annotator.annotate_thread(&thread);
+                    let annotation = index.annotator().annotate_thread(&thread);
                     Ready {
                         content: content_hash(&thread),
                         mentions: annotation.mentions().count() as u64,
-                        document: document(fields, annotator.lexicon(), &thread, &annotation, origin),
+                        document: index.document(&thread, &annotation, origin),
                         id: thread.id,
                     }
                 };

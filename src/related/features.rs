@@ -106,7 +106,7 @@ pub fn rank(
 ) -> Result<Vec<Ranked>, IndexError> {
     let kinship = Kinship::new(view, &profile.concepts, weights.step)?;
     let mut of_candidate = Vec::new();
-    let mut comparer = Comparer::new(&profile.meaning);
+    let mut comparer = Comparer::new(view.embedder(), &profile.meaning);
     let best_words = lexical.most();
     let share = |score: f32, most: f32| if most > 0.0 { score / most } else { 0.0 };
     let mut buffer = Vec::new();

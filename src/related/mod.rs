@@ -11,6 +11,7 @@ mod panel;
 mod profile;
 mod renewal;
 mod report;
+mod rerank;
 mod why;
 
 pub use answer::Answer;
@@ -19,4 +20,5 @@ pub use panel::{Entry, Options, Panel, panel, ranking};
 pub use profile::{Profile, ProfileConcept, Saliences, Subject};
 pub use renewal::{Churn, Previous, RenewalError, hash};
 pub use report::{Agreement, Hub, Report, Reporter};
+pub use rerank::Reranker;
 pub use why::{Cue, Side, Why};

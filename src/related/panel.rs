@@ -1,6 +1,8 @@
 //! The **panel** is what stands under a thread: a few other threads worth reading, or none. In: the plain ranking. Out: entries of which
 //! each is another matter: copies folded, the far ones cut off, with the passage that answers and why it is there.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::embed::Vector;
@@ -13,6 +15,7 @@ use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
 use super::profile::{Profile, Saliences, Subject, concepts};
+use super::rerank::Reranker;
 use super::why::{Why, why};
 
 /// Threads that are ranked in full.
@@ -34,11 +37,39 @@ const ORPHAN: &str = "no thread in the index is close enough";
 pub struct Options {
     /// Entries at most.
     pub count: usize,
+    /// Reads the best of the ranking again.
+    pub reranker: Option<Arc<Reranker>>,
+}
+
+impl Options {
+    /// The plain ranking, at most `count` long, its best read again where that is asked for.
+    pub fn ranking(&self, view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
+        let saliences = Saliences::new(&weights.related);
+        let profile = Profile::of(subject, view.embedder(), &weights.related, &saliences);
+        self.rank(view, subject, &profile, weights, &saliences, self.count)
+    }
+
+    fn rank(
+        &self,
+        view: &View,
+        subject: &Subject,
+        profile: &Profile,
+        weights: &Weights,
+        saliences: &Saliences,
+        most: usize,
+    ) -> Result<Vec<Ranked>, IndexError> {
+        let Some(reranker) = &self.reranker else { return rank_for(view, subject, profile, weights, saliences, most) };
+        let read_again = most.max(weights.rerank.depth as usize);
+        let ranked = rank_for(view, subject, profile, weights, saliences, read_again)?;
+        let mut ranked = reranker.rerank(view, subject, &weights.rerank, ranked)?;
+        ranked.truncate(most);
+        Ok(ranked)
+    }
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { count: 5 }
+        Options { count: 5, reranker: None }
     }
 }
 
@@ -73,7 +104,7 @@ pub struct Entry {
 /// The plain ranking, at most `most` long: best first, without cut-off, folding and diversity.
 pub fn ranking(view: &View, subject: &Subject, weights: &Weights, most: usize) -> Result<Vec<Ranked>, IndexError> {
     let saliences = Saliences::new(&weights.related);
-    let profile = Profile::of(subject, &weights.related, &saliences);
+    let profile = Profile::of(subject, view.embedder(), &weights.related, &saliences);
     rank_for(view, subject, &profile, weights, &saliences, most)
 }
 
@@ -109,9 +140,9 @@ fn rank_for(
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
     let saliences = Saliences::new(&weights.related);
-    let profile = Profile::of(subject, &weights.related, &saliences);
+    let profile = Profile::of(subject, view.embedder(), &weights.related, &saliences);
     let considered = options.count.saturating_mul(CONSIDERED);
-    let mut ranked = rank_for(view, subject, &profile, weights, &saliences, considered)?;
+    let mut ranked = options.rank(view, subject, &profile, weights, &saliences, considered)?;
     cut_off(&mut ranked, &weights.related);
     diversify(view, &mut ranked, &weights.related)?;
 

@@ -60,14 +60,14 @@ pub enum Stance {
 }
 
 impl Profile {
-    pub fn of(subject: &Subject, weights: &RelatedWeights, saliences: &Saliences) -> Profile {
+    pub fn of(subject: &Subject, embedder: &Embedder, weights: &RelatedWeights, saliences: &Saliences) -> Profile {
         let mut rows = Vec::new();
         concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), saliences, &mut rows);
         Profile {
             words: words(&subject.thread, weights),
             concepts: rows,
             facts: subject.annotation.facts,
-            meaning: Embedder::builtin().meaning(&subject.thread),
+            meaning: embedder.meaning(&subject.thread),
         }
     }
 }

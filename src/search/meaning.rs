@@ -35,8 +35,8 @@ pub struct Comparer<'m> {
 }
 
 impl<'m> Comparer<'m> {
-    pub fn new(meaning: &'m Meaning) -> Comparer<'m> {
-        Comparer { meaning, buffer: vec![0; 2 * Embedder::builtin().packed_len()] }
+    pub fn new(embedder: &Embedder, meaning: &'m Meaning) -> Comparer<'m> {
+        Comparer { meaning, buffer: vec![0; 2 * embedder.packed_len()] }
     }
 
     /// All zero for a thread without vectors.
@@ -59,7 +59,7 @@ impl<'m> Comparer<'m> {
 
 /// The vectors of a thread's title and question, as far as it has them.
 pub fn vectors(view: &View, at: DocAddress) -> Result<[Option<Vector>; 2], IndexError> {
-    let embedder = Embedder::builtin();
+    let embedder = view.embedder();
     let mut buffer = vec![0; 2 * embedder.packed_len()];
     if !view.columns(at.segment_ord)?.vectors(at.doc_id, &mut buffer) {
         return Ok([None, None]);
@@ -70,10 +70,10 @@ pub fn vectors(view: &View, at: DocAddress) -> Result<[Option<Vector>; 2], Index
 
 /// The threads that are nearest by any of the cosines, at most `most` of each segment.
 pub fn nearest(view: &View, meaning: &Meaning, most: usize) -> Result<Vec<DocAddress>, IndexError> {
-    let mut comparer = Comparer::new(meaning);
+    let mut comparer = Comparer::new(view.embedder(), meaning);
     let mut nearest = Vec::new();
     let probes = [&meaning.title, &meaning.question].map(|vector| match vector {
-        Some(vector) => Embedder::builtin().cells(vector, PROBES),
+        Some(vector) => view.embedder().cells(vector, PROBES),
         None => Vec::new(),
     });
     for (segment, reader) in view.searcher().segment_readers().iter().enumerate() {

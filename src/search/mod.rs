@@ -38,4 +38,4 @@ pub use meaning::{Comparer, Nearness, nearest, vectors};
 pub use rank::{Found, Order, Ranked, find};
 pub use snippet::{Marks, Snippet, answering_snippet, snippet};
 pub use suggest::{Completer, Suggestion};
-pub use weights::{RelatedWeights, SearchWeights, Weights, WordWeights};
+pub use weights::{RelatedWeights, RerankWeights, SearchWeights, Weights, WordWeights};

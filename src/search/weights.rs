@@ -14,6 +14,7 @@ pub struct Weights {
     pub search: SearchWeights,
     pub related_words: WordWeights,
     pub related: RelatedWeights,
+    pub rerank: RerankWeights,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +91,15 @@ impl WordWeights {
     pub fn budget(&self) -> u64 {
         (self.postings_budget * 1000.0) as u64
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RerankWeights {
+    pub depth: f32,
+    pub titles: f32,
+    pub questions: f32,
+    pub crossed: f32,
 }
 
 impl Weights {

@@ -124,7 +124,7 @@ pub async fn related_to_thread(
     Query(asked): Query<PanelParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let options = related::Options { count: count(asked.n, 5)? };
+    let options = related::Options { count: count(asked.n, 5)?, ..Default::default() };
     server
         .work(move |now| {
             let started = Instant::now();
@@ -202,7 +202,7 @@ pub async fn related_to_text(
     Query(asked): Query<PanelParameters>,
     JsonBody(bytes): JsonBody,
 ) -> Result<Response, Problem> {
-    let options = related::Options { count: count(asked.n, 5)? };
+    let options = related::Options { count: count(asked.n, 5)?, ..Default::default() };
     server
         .work(move |now| {
             let started = Instant::now();

@@ -54,7 +54,7 @@ async fn fragment(
     Query(asked): Query<Parameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let options = related::Options { count: count(asked.n, 5)? };
+    let options = related::Options { count: count(asked.n, 5)?, ..Default::default() };
     server
         .work(move |now| {
             let started = Instant::now();

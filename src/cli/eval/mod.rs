@@ -50,6 +50,9 @@ pub struct Args {
     /// Measure a plainer system on the same index beside
     #[arg(long, value_name = "SYSTEM", conflicts_with_all = ["run", "compare", "tune", "ablation"])]
     baseline: Option<Baseline>,
+    /// Read the best 50 of related again with the sentence transformer in a folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "compare", "tune", "ablation"])]
+    rerank_model: Option<PathBuf>,
     /// Rank by these weights, in the form of schema/ranking.toml; sections or lines that are missing stay as built in
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,

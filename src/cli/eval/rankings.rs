@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::{Context, Format, Outcome, print_json, style};
 use crate::eval::{self, Comparison, Dataset, Judging, Measured, Run, Source, Step, System, Tuning};
+use crate::related::Reranker;
 use crate::search::Weights;
 
 use super::tables::{self, figure, probability, signed};
@@ -25,9 +26,14 @@ pub(super) fn measure(args: &Args, weights: &Weights, context: &Context) -> anyh
         write_run(args, &run)?;
         return show(&[shown], args, context);
     }
+    if args.rerank_model.is_some() && args.mode != Mode::Related {
+        bail!("--rerank-model reads related questions again, not hits of a search: add --mode related");
+    }
+    let reranker = args.rerank_model.as_deref().map(Reranker::open).transpose()?;
+    let system = reranker.as_ref().map_or(System::Curbside(weights), |reranker| System::Reranked(weights, reranker));
     let mut shown = Vec::new();
     for set in open_sets(args, context)? {
-        let run = ranked(&set, System::Curbside(weights), "curbside")?;
+        let run = ranked(&set, system, "curbside")?;
         write_run(args, &run)?;
         let measured = Measured::new(&run, &set.qrels, &args.measures, set.judging);
         let baseline = match args.baseline {

@@ -15,7 +15,7 @@ use tantivy::DocAddress;
 use crate::cli::{Context, Format, Outcome, print_json, style};
 use crate::eval;
 use crate::index::{View, content_hash};
-use crate::related::{Answer, Churn, Options, Previous, Report, Reporter, Subject, hash, panel, ranking};
+use crate::related::{Answer, Churn, Options, Previous, Report, Reporter, Subject, hash, panel};
 use crate::search::Weights;
 
 use super::Args;
@@ -23,12 +23,11 @@ use super::Args;
 /// Threads whose panels are made before they are written: memory stays bounded and a reader sees progress.
 const TOGETHER: usize = 512;
 
-pub(super) fn run(view: &View, args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+pub(super) fn run(view: &View, args: &Args, options: &Options, context: &Context) -> anyhow::Result<Outcome> {
     let trec = context.format == Some(Format::Trec);
     if trec && (args.since.is_some() || args.out.is_some() || args.report) {
         bail!("--since, --out and --report are of panels, and a TREC run is a plain ranking: leave --format trec out");
     }
-    let options = Options { count: args.count };
     let threads: Vec<DocAddress> = view.addresses().collect();
     let previous = args.since.as_deref().map(Previous::read).transpose()?;
     let (outdated, gone) = match &previous {
@@ -38,7 +37,7 @@ pub(super) fn run(view: &View, args: &Args, context: &Context) -> anyhow::Result
     let (done, mut out) = output(view, args)?;
     let work = Work {
         view,
-        options: &options,
+        options,
         trec,
         previous: previous.as_ref().map(|previous| (previous, &outdated)),
         done: done.as_ref(),
@@ -121,7 +120,7 @@ impl Work<'_> {
         let subject = Subject { thread, annotation, own: Some(id.clone()) };
         let mut line = Vec::new();
         if self.trec {
-            let ranked = ranking(self.view, &subject, Weights::built_in(), self.options.count)?;
+            let ranked = self.options.ranking(self.view, &subject, Weights::built_in())?;
             eval::write_run(&mut line, id.as_str(), ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score)))?;
             return Ok(line);
         }

@@ -4,6 +4,7 @@ mod all;
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -11,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::eval::{self, Topic};
 use crate::index::View;
-use crate::related::{Answer, Cue, Options, Panel, Side, Subject, Why, panel, ranking};
+use crate::related::{Answer, Cue, Options, Panel, Reranker, Side, Subject, Why, panel};
 use crate::search::Weights;
 use crate::thread::ThreadId;
 
@@ -42,13 +43,17 @@ pub struct Args {
     /// The panel of every text (qid, tab, text) of a file
     #[arg(long, value_name = "FILE")]
     topics: Option<PathBuf>,
+    /// Read the best 50 again with the sentence transformer in a folder: slower and better
+    #[arg(long, value_name = "DIR")]
+    rerank_model: Option<PathBuf>,
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let view = context.view()?;
-    let options = Options { count: args.count };
+    let reranker = args.rerank_model.as_deref().map(Reranker::open).transpose()?.map(Arc::new);
+    let options = Options { count: args.count, reranker };
     if args.all {
-        return all::run(&view, &args, context);
+        return all::run(&view, &args, &options, context);
     }
     if let Some(path) = &args.topics {
         return run_topics(&view, &eval::read_topics(path)?, &options, context);
@@ -57,7 +62,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let Some(subject) = subject(&view, &of)? else { return Ok(Outcome::SomeRejected) };
     if context.format == Some(Format::Trec) {
-        let ranked = ranking(&view, &subject, Weights::built_in(), args.count)?;
+        let ranked = options.ranking(&view, &subject, Weights::built_in())?;
         let rows = ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score));
         eval::write_run(&mut io::stdout().lock(), &of, rows)?;
         return Ok(found(!ranked.is_empty()));
@@ -113,7 +118,7 @@ fn run_topics(view: &View, topics: &[Topic], options: &Options, context: &Contex
 fn answer(view: &View, of: &str, subject: Subject, options: &Options, context: &Context) -> anyhow::Result<Vec<u8>> {
     let mut out = Vec::new();
     if context.format == Some(Format::Trec) {
-        let ranked = ranking(view, &subject, Weights::built_in(), options.count)?;
+        let ranked = options.ranking(view, &subject, Weights::built_in())?;
         eval::write_run(&mut out, of, ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score)))?;
     } else {
         let started = Instant::now();

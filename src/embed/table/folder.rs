@@ -38,6 +38,18 @@ pub enum EmbedError {
     Missing { path: PathBuf, error: io::Error },
     #[error("{path}: {problem}; give the folder of a static embedding model in Model2Vec's format")]
     Unfit { path: PathBuf, problem: String },
+    #[error("{path} {problem}")]
+    Damaged { path: PathBuf, problem: String },
+    #[error("{path}: {error}; a sentence transformer's folder holds config.json, tokenizer.json and model.safetensors")]
+    NoTransformer { path: PathBuf, error: io::Error },
+    #[error("{path} {problem}; give the folder of a BERT sentence transformer")]
+    UnfitTransformer { path: PathBuf, problem: String },
+    #[error(
+        "this curbside was built without sentence transformers: build it with `cargo build --release --features transformer`"
+    )]
+    WithoutTransformers,
+    #[error("{path}: {problem}")]
+    Distil { path: PathBuf, problem: String },
 }
 
 #[derive(Deserialize)]
@@ -70,9 +82,7 @@ impl Folder {
         let unfit = |name: &str, problem: String| EmbedError::Unfit { path: folder.join(name), problem };
         let config: Value = serde_json::from_slice(&bytes("config.json")?)
             .map_err(|error| unfit("config.json", format!("is not JSON ({error})")))?;
-        let tokenizer: Tokenizer = serde_json::from_slice(&bytes("tokenizer.json")?)
-            .map_err(|error| unfit("tokenizer.json", format!("is not a tokenizer's JSON ({error})")))?;
-        let mut flags = flags(&tokenizer).map_err(|problem| unfit("tokenizer.json", problem))?;
+        let (vocabulary, mut flags) = tokens_of(&bytes("tokenizer.json")?).map_err(|problem| unfit("tokenizer.json", problem))?;
         match config.get("repeats").and_then(Value::as_str) {
             None => {}
             Some("square_root") => flags |= flag::SQUARE_ROOT,
@@ -80,7 +90,6 @@ impl Folder {
                 return Err(unfit("config.json", format!("has \"repeats\": {other:?}; only \"square_root\" is known")));
             }
         }
-        let vocabulary = vocabulary(&tokenizer.model).map_err(|problem| unfit("tokenizer.json", problem))?;
 
         let file = bytes("model.safetensors")?;
         let wrong = |problem: String| unfit("model.safetensors", problem);
@@ -120,7 +129,14 @@ impl Folder {
     }
 }
 
-/// The tokens that running text can have, by their numbers.
+/// The tokens of a `tokenizer.json` that running text can have, by their numbers, and how text is cut into them. The error says what
+/// is wrong, without the path.
+pub fn tokens_of(file: &[u8]) -> Result<(Vec<(String, usize)>, u32), String> {
+    let tokenizer: Tokenizer = serde_json::from_slice(file).map_err(|error| format!("is not a tokenizer's JSON ({error})"))?;
+    let flags = flags(&tokenizer)?;
+    Ok((vocabulary(&tokenizer.model)?, flags))
+}
+
 fn vocabulary(model: &Model) -> Result<Vec<(String, usize)>, String> {
     let Value::Object(entries) = &model.vocab else { return Err("has no vocabulary of token to number".into()) };
     let mut vocabulary = Vec::with_capacity(entries.len());

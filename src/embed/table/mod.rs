@@ -10,13 +10,13 @@ mod tensors;
 use bytemuck::{Pod, Zeroable};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-pub use folder::{EmbedError, Folder};
+pub use folder::{EmbedError, Folder, tokens_of};
 
 /// Written first in every table; the number is the layout's version.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"cbembed1");
 
 /// A folder that brings no `cells` of its own gets this many.
-const CELLS: usize = 1024;
+pub const CELLS: usize = 1024;
 
 /// What stands before the sections of a table. The sections follow in the order of [`Layout`]'s fields, each beginning at a
 /// multiple of 8 bytes.
@@ -24,7 +24,7 @@ const CELLS: usize = 1024;
 #[repr(C)]
 pub struct Header {
     pub magic: u64,
-    /// xxh3 of everything after the header: two models of the same fingerprint make the same vectors.
+    /// xxh3 of the rest of the header and of all after it but the name: two models of the same fingerprint make the same vectors.
     pub fingerprint: u64,
     /// Numbers in a row.
     pub dimension: u32,
@@ -99,6 +99,35 @@ impl Header {
             name: section(self.name as usize),
         }
     }
+
+    /// What the fingerprint is when these are the bytes between header and name.
+    fn fingerprint_with(&self, bytes: &[u8]) -> u64 {
+        xxh3_64_with_seed(bytes, xxh3_64(bytemuck::bytes_of(&Header { fingerprint: 0, name: 0, ..*self })))
+    }
+}
+
+/// The header of a table in a file, once all of the table is known to be as it was written.
+///
+/// # Errors
+///
+/// What is wrong with it, without the path.
+pub fn check(bytes: &[u8]) -> Result<Header, &'static str> {
+    let head = bytes.get(..size_of::<Header>()).ok_or("is cut short")?;
+    let header: Header = bytemuck::pod_read_unaligned(head);
+    if header.magic != MAGIC {
+        return Err("is no embedding table of this version");
+    }
+    let counts = [header.dimension, header.tokens, header.slots, header.cells, header.text, header.name];
+    if counts.iter().any(|&count| count as usize > bytes.len()) {
+        return Err("is damaged or cut short");
+    }
+    let layout = header.layout();
+    if layout.name.end.next_multiple_of(8) != bytes.len()
+        || header.fingerprint_with(&bytes[layout.slots.start..layout.name.start]) != header.fingerprint
+    {
+        return Err("is damaged or cut short");
+    }
+    Ok(header)
 }
 
 /// The place of the hashed vocabulary where the search for a token begins.
@@ -110,7 +139,7 @@ pub fn slot(token: &[u8], slots: u32) -> u32 {
 pub fn compile(folder: &Folder) -> Vec<u64> {
     let dimension = folder.dimension;
     let (rows, scales): (Vec<i8>, Vec<f32>) = quantise(&folder.rows, dimension);
-    let centroids = if folder.cells.is_empty() { own_cells(&folder.rows, dimension) } else { folder.cells.clone() };
+    let centroids = if folder.cells.is_empty() { cells_among(&folder.rows, dimension) } else { folder.cells.clone() };
     let (cells, _) = quantise(&centroids, dimension);
     let length = |cell: &[i8]| cell.iter().map(|&x| f32::from(x).powi(2)).sum::<f32>().sqrt();
     let cell_scales: Vec<f32> = cells.chunks_exact(dimension).map(|cell| 1.0 / length(cell).max(1.0)).collect();
@@ -153,13 +182,13 @@ pub fn compile(folder: &Folder) -> Vec<u64> {
     bytes[layout.rows].copy_from_slice(bytemuck::cast_slice(&rows));
     bytes[layout.cells].copy_from_slice(bytemuck::cast_slice(&cells));
     bytes[layout.name.clone()].copy_from_slice(folder.name.as_bytes());
-    header.fingerprint = xxh3_64_with_seed(&bytes[layout.slots.start..layout.name.start], u64::from(header.flags));
+    header.fingerprint = header.fingerprint_with(&bytes[layout.slots.start..layout.name.start]);
     bytes[..size_of::<Header>()].copy_from_slice(bytemuck::bytes_of(&header));
     table
 }
 
 /// Each row as 8-bit numbers and what they are multiplied by.
-fn quantise(rows: &[f32], dimension: usize) -> (Vec<i8>, Vec<f32>) {
+pub fn quantise(rows: &[f32], dimension: usize) -> (Vec<i8>, Vec<f32>) {
     let mut numbers = Vec::with_capacity(rows.len());
     let mut scales = Vec::with_capacity(rows.len() / dimension);
     for row in rows.chunks_exact(dimension) {
@@ -171,9 +200,9 @@ fn quantise(rows: &[f32], dimension: usize) -> (Vec<i8>, Vec<f32>) {
     (numbers, scales)
 }
 
-/// Centroids for a model that brings none: rows of its own, evenly spaced through its vocabulary.
-fn own_cells(rows: &[f32], dimension: usize) -> Vec<f32> {
-    let told: Vec<&[f32]> = rows.chunks_exact(dimension).filter(|row| row.iter().any(|x| *x != 0.0)).collect();
+/// Centroids for a model that brings none: of these vectors, [`CELLS`] evenly spaced.
+pub fn cells_among(vectors: &[f32], dimension: usize) -> Vec<f32> {
+    let told: Vec<&[f32]> = vectors.chunks_exact(dimension).filter(|row| row.iter().any(|x| *x != 0.0)).collect();
     let cells = told.len().min(CELLS);
     (0..cells).flat_map(|cell| told[cell * told.len() / cells]).copied().collect()
 }

@@ -40,7 +40,7 @@ pub async fn page(State(server): State<Arc<Server>>, Form(asked): Form<Question>
                 return Ok(frame().respond(form("", html! { p .empty role="status" { "Write a few words first." } })));
             }
             let subject = Subject::of_text(&asked.text, now.view.annotator());
-            let answer = relate(now, "", &subject, &related::Options { count: ENTRIES }, started)?;
+            let answer = relate(now, "", &subject, &related::Options { count: ENTRIES, ..Default::default() }, started)?;
             Ok(frame().respond(form(&asked.text, found(&answer))))
         })
         .await

@@ -1,4 +1,4 @@
-"""Trains the embedding table of this folder; RECIPE.md says from what. Needs numpy, scipy, tokenizers, safetensors, onnxruntime.
+"""Trains the embedding table of this folder; README.md says from what. Needs numpy, scipy, tokenizers, safetensors, onnxruntime.
 
   train.py --teacher DIR --texts TEXTS.tsv --pairs PAIRS.tsv --vectors CACHE.npy --out DIR
 
