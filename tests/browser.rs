@@ -29,6 +29,7 @@ enum Look {
     Desktop,
     Dark,
     Phone,
+    DarkPhone,
 }
 
 struct Driver {
@@ -62,13 +63,18 @@ impl Drop for Driver {
 
 /// Runs a visit of a server over the sample archive.
 fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
+    visit_with(look, &[], async |page, server, _| visit(page, server).await);
+}
+
+/// The same, of a server with arguments, and with the folder that it stands in.
+fn visit_with(look: Look, args: &[&str], visit: impl AsyncFnOnce(&Client, &Server, &Place)) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(driver) = Driver::start() else { return };
     let place = Place::new();
     place.index(&[&sample()]).ok();
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&place, args);
     let profile = place.path("chromium");
-    let mut args = vec![
+    let mut flags = vec![
         "--headless".to_owned(),
         "--no-sandbox".into(),
         "--disable-gpu".into(),
@@ -82,11 +88,11 @@ fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
         "--window-size=1280,900".into(),
         format!("--user-data-dir={}", profile.display()),
     ];
-    if look == Look::Dark {
-        args.push("--blink-settings=preferredColorScheme=0".into());
+    if matches!(look, Look::Dark | Look::DarkPhone) {
+        flags.push("--blink-settings=preferredColorScheme=0".into());
     }
-    let mut options = json!({"args": args});
-    if look == Look::Phone {
+    let mut options = json!({"args": flags});
+    if matches!(look, Look::Phone | Look::DarkPhone) {
         options["mobileEmulation"] = json!({"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0}});
     }
     let Value::Object(capabilities) = json!({"goog:chromeOptions": options}) else { unreachable!("it is an object") };
@@ -95,7 +101,7 @@ fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{}", driver.port)).await;
         let client = client.expect("Chromium starts");
-        visit(&client, &server).await;
+        visit(&client, &server, &place).await;
         client.close().await.expect("Chromium ends");
     });
 }
@@ -146,16 +152,119 @@ fn hits_appear_while_one_types_and_a_facet_narrows_them() {
 }
 
 #[test]
+fn filters_and_order_stay_while_one_types_on() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url("/search?q=pain&symptom=numbness&sort=-date&from=2")).await.unwrap();
+        find(page, "#q").await.send_keys(" leg").await.unwrap();
+        until(page, "location.search.includes('leg')").await;
+        assert_eq!(path(page).await, "/search?q=pain+leg&symptom=numbness&sort=-date");
+        assert_eq!(text(page, ".filter").await, "symptom: numbness ×");
+        assert_eq!(text(page, ".orders [aria-current]").await, "Newest");
+    });
+}
+
+#[test]
 fn suggestions_are_chosen_with_the_arrow_keys() {
     visit(Look::Desktop, async |page, server| {
+        let press = async |key: Key| find(page, "#q").await.send_keys(&char::from(key).to_string()).await.unwrap();
+        let chosen = async || {
+            let script =
+                "return [...document.querySelectorAll('#suggestions [aria-selected=true]')].map((option) => option.id).join()";
+            let selected = page.execute(script, vec![]).await.unwrap();
+            let told = find(page, "#q").await.attr("aria-activedescendant").await.unwrap().unwrap_or_default();
+            assert_eq!(selected, told, "what is seen as chosen is told as chosen");
+            told
+        };
         page.goto(&server.url("/search")).await.unwrap();
-        let search = find(page, "#q").await;
-        search.send_keys("numbn").await.unwrap();
-        until(page, "document.querySelectorAll('#suggestions li').length > 0").await;
-        search.send_keys(&(char::from(Key::Down).to_string() + &char::from(Key::Enter).to_string())).await.unwrap();
-        until(page, "document.getElementById('q').value.length > 5").await;
-        until(page, "document.getElementById('suggestions').hidden").await;
-        until(page, "document.querySelector('.hit h2 a')").await;
+        find(page, "#q").await.send_keys("numbn").await.unwrap();
+        until(page, "document.querySelectorAll('#suggestions li').length > 1").await;
+        assert_eq!(find(page, "#q").await.attr("aria-expanded").await.unwrap().as_deref(), Some("true"));
+        assert_eq!(chosen().await, "");
+        let last = page.execute("return document.getElementById('suggestions').lastElementChild.id", vec![]).await.unwrap();
+        for (key, expected) in [
+            (Key::Down, "suggestion-0"),
+            (Key::Down, "suggestion-1"),
+            (Key::Up, "suggestion-0"),
+            (Key::Up, last.as_str().unwrap()),
+            (Key::Down, "suggestion-0"),
+        ] {
+            press(key).await;
+            assert_eq!(chosen().await, expected);
+        }
+        let first = text(page, "#suggestion-0 span").await;
+        assert!(first.starts_with("numbn"), "{first}");
+        press(Key::Enter).await;
+        assert_eq!(find(page, "#q").await.prop("value").await.unwrap().unwrap(), first);
+        until(
+            page,
+            &format!("new URL(location.href).searchParams.get('q') === '{first}' && document.querySelector('.hit h2 a')"),
+        )
+        .await;
+        assert!(!find(page, "#suggestions").await.is_displayed().await.unwrap());
+        // Escape closes and changes nothing.
+        find(page, "#q").await.send_keys(" aft").await.unwrap();
+        until(page, "!document.getElementById('suggestions').hidden").await;
+        press(Key::Escape).await;
+        assert!(!find(page, "#suggestions").await.is_displayed().await.unwrap());
+        assert_eq!(find(page, "#q").await.prop("value").await.unwrap().unwrap(), format!("{first} aft"));
+    });
+}
+
+#[test]
+fn on_the_first_page_a_concept_that_is_suggested_is_searched_for_and_a_consult_is_opened() {
+    visit(Look::Desktop, async |page, server| {
+        for (kind, there) in [("symptom", "location.pathname === '/search'"), ("consult", "document.querySelector('.thread')")] {
+            page.goto(&server.url("/")).await.unwrap();
+            find(page, "#q").await.send_keys("numb").await.unwrap();
+            let of_kind =
+                format!("[...document.querySelectorAll('#suggestions li')].find((li) => li.lastChild.textContent === '{kind}')");
+            until(page, &of_kind).await;
+            page.execute(&format!("{of_kind}.dispatchEvent(new MouseEvent('mousedown', {{ cancelable: true }}))"), vec![])
+                .await
+                .unwrap();
+            until(page, there).await;
+        }
+    });
+}
+
+#[test]
+fn the_panel_stands_under_a_page_of_another_site() {
+    visit_with(Look::Desktop, &["--cors", "*"], async |page, server, place| {
+        let script = format!("<script src=\"{}\" data-thread=\"{FOOT}\" data-n=\"3\" async></script>", server.url("/embed.js"));
+        let site =
+            format!("<!doctype html><title>Elsewhere</title><style>li, h2 {{ display: none }}</style><p>A page.</p>{script}");
+        let site = place.write("elsewhere.html", site);
+        page.goto(&format!("file://{}", site.display())).await.unwrap();
+        let root = "document.querySelector('div')?.shadowRoot";
+        until(page, &format!("{root}?.querySelectorAll('li').length === 3")).await;
+        // The page's style is not the panel's.
+        until(page, &format!("getComputedStyle({root}.querySelector('h2')).display === 'block'")).await;
+        let link = page.execute(&format!("return {root}.querySelector('a').href"), vec![]).await.unwrap();
+        page.goto(link.as_str().unwrap()).await.unwrap();
+        until(page, "document.querySelector('.thread')").await;
+        // A thread that is not there leaves the page as it was.
+        let site = place.write("nowhere.html", format!("<!doctype html><p>A page.</p>{}", script.replace(FOOT, "nope")));
+        page.goto(&format!("file://{}", site.display())).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(page.execute("return document.body.innerText.trim()", vec![]).await.unwrap(), json!("A page."));
+    });
+}
+
+#[test]
+fn the_why_shows_while_a_mouse_rests_on_it_and_moves_nothing() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url(&format!("/threads/{FOOT}"))).await.unwrap();
+        let second = "return document.querySelectorAll('aside .title')[1].getBoundingClientRect().top";
+        let before = page.execute(second, vec![]).await.unwrap();
+        find(page, "aside .why summary").await;
+        let rest = "const why = document.querySelector('aside .why'); \
+                    why.dispatchEvent(new PointerEvent('pointerenter', { pointerType: 'mouse' })); return why.open";
+        assert_eq!(page.execute(rest, vec![]).await.unwrap(), json!(true));
+        assert!(find(page, "aside .why dl").await.is_displayed().await.unwrap());
+        assert_eq!(page.execute(second, vec![]).await.unwrap(), before, "what stands below stays where it is");
+        let leave = "const why = document.querySelector('aside .why'); \
+                     why.dispatchEvent(new PointerEvent('pointerleave', { pointerType: 'mouse' })); return why.open";
+        assert_eq!(page.execute(leave, vec![]).await.unwrap(), json!(false));
     });
 }
 
@@ -265,7 +374,9 @@ fn every_page_is_accessible_in_every_look() {
         ("api", "/api"),
         ("problem", "/threads/nope"),
     ];
-    for (look, name) in [(Look::Desktop, "desktop"), (Look::Dark, "dark"), (Look::Phone, "phone")] {
+    for (look, name) in
+        [(Look::Desktop, "desktop"), (Look::Dark, "dark"), (Look::Phone, "phone"), (Look::DarkPhone, "dark-phone")]
+    {
         visit(look, async |page, server| {
             for (page_name, address) in pages {
                 page.goto(&server.url(address)).await.unwrap();

@@ -90,6 +90,17 @@ pub enum Sort {
     NewestFirst,
 }
 
+impl Sort {
+    /// As a parameter says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sort::Relevance => "relevance",
+            Sort::Date => "date",
+            Sort::NewestFirst => "-date",
+        }
+    }
+}
+
 /// Filters of one search.
 const MOST_FILTERS: usize = 20;
 
