@@ -158,7 +158,7 @@ fn filters_and_order_stay_while_one_types_on() {
         find(page, "#q").await.send_keys(" leg").await.unwrap();
         until(page, "location.search.includes('leg')").await;
         assert_eq!(path(page).await, "/search?q=pain+leg&symptom=numbness&sort=-date");
-        assert_eq!(text(page, ".filter").await, "symptom: numbness ×");
+        assert!(text(page, ".filter").await.ends_with("symptom: numbness ×"));
         assert_eq!(text(page, ".orders [aria-current]").await, "Newest");
     });
 }

@@ -92,12 +92,15 @@ fn a_wrong_parameter_is_named() {
     let place = archive();
     let server = Server::start(&place, &[]);
     let long = format!("/api/v1/search?q={}", "a".repeat(2001));
+    let many = format!("/api/v1/search?q=a{}", "&drug=nsaid".repeat(6));
     let wrong = [
         ("/api/v1/search", "q"),
         ("/api/v1/search?q=a&n=0", "Parameter n: 0 is not from 1 to 100"),
         ("/api/v1/search?q=a&n=101", "Parameter n"),
         ("/api/v1/search?q=a&n=many", "Parameter n"),
         ("/api/v1/search?q=a&n=-1", "Parameter n"),
+        ("/api/v1/search?q=a&n=", "Parameter n"),
+        ("/api/v1/suggest?prefix=a&n=", "Parameter n"),
         ("/api/v1/search?q=a&n=99999999999999999999999", "Parameter n"),
         ("/api/v1/search?q=a&from=1000000001", "Parameter from"),
         ("/api/v1/search?q=a&q=b", "Parameter q: a duplicate; it is given 2 times"),
@@ -108,6 +111,7 @@ fn a_wrong_parameter_is_named() {
         ("/api/v1/search?q=a&%ff=1", "UTF-8"),
         ("/api/v1/threads/%ff", "UTF-8"),
         (long.as_str(), "2000"),
+        (many.as_str(), "Parameter drug: 6 values are more than 5"),
     ];
     for (path, told) in wrong {
         server.get(path).problem(400, told);

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::{StatusCode, header, request};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
 use super::server::Server;
@@ -143,6 +144,11 @@ pub fn what_is_readable<T: DeserializeOwned>(text: &str, is_sound: impl Fn(&T) -
         }
     }
     Ok((read_form(&kept.join("&"))?, left_out))
+}
+
+/// What is given has a value: `n=` is not the same as no `n`.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// A count of entries, from 1.

@@ -123,11 +123,12 @@ if (box && list) {
   });
   box.addEventListener("blur", close);
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") return close();
     if (list.hidden) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
     else if (event.key === "Enter" && chosen >= 0) take(suggested[chosen]);
+    // Once the list is closed, the browser's own Escape empties the box.
+    else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
   });

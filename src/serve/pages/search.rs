@@ -19,9 +19,9 @@ use crate::serve::server::Server;
 use super::parts::{self, chip, counted, escape, passage, thread_path};
 use super::{Frame, Here};
 
-/// Chips under a hit: of its complaint, and of each other kind.
-const SYMPTOMS: usize = 3;
-const OTHERS: usize = 2;
+/// Chips under a hit, of each kind the first few: enough to choose by, few enough for a line or two.
+const CHIPS: [(Kind, usize); 4] = [(Kind::Symptom, 3), (Kind::Condition, 1), (Kind::Procedure, 2), (Kind::Drug, 1)];
+const DENIED: usize = 2;
 
 /// Values of one facet.
 const VALUES: usize = 6;
@@ -228,19 +228,20 @@ fn nothing(from: usize, remark: Option<&str>) -> Markup {
 
 fn hit(view: &View, hit: &Hit) -> Result<Markup, IndexError> {
     let duplicates = parts::duplicates(view, &hit.duplicates)?;
-    let kinds = [
-        (Kind::Symptom, &hit.symptoms, SYMPTOMS),
-        (Kind::Condition, &hit.conditions, OTHERS),
-        (Kind::Procedure, &hit.procedures, OTHERS),
-        (Kind::Drug, &hit.drugs, OTHERS),
-    ];
+    let names = |kind: Kind| match kind {
+        Kind::Symptom => &hit.symptoms,
+        Kind::Condition => &hit.conditions,
+        Kind::Procedure => &hit.procedures,
+        Kind::Drug => &hit.drugs,
+        Kind::Investigation => &hit.investigations,
+    };
     Ok(html! {
         li .hit {
             h2 { a href=(thread_path(&hit.id)) dir="auto" { (hit.title) } }
             p .passage dir="auto" { (passage(&hit.snippet)) }
             p .chips {
-                @for (kind, names, most) in kinds { @for name in names.iter().take(most) { (chip(Some(kind), name, false)) } }
-                @for name in hit.denied.iter().take(OTHERS) { (chip(None, name, true)) }
+                @for (kind, most) in CHIPS { @for name in names(kind).iter().take(most) { (chip(Some(kind), name, false)) } }
+                @for name in hit.denied.iter().take(DENIED) { (chip(None, name, true)) }
             }
             p .byline {
                 @if let Some(doctor) = &hit.doctor { span { (parts::doctor(doctor)) } }
