@@ -47,6 +47,11 @@ fn programs_are_told_the_same_as_on_the_command_line() {
     let shown = place.run(&["related", FOOT, "-n", "4", "--format", "json"]).json();
     assert_eq!(without_time(told), without_time(shown));
     assert_eq!(server.get("/api/v1/stats").is(200).json(), place.run(&["stats", "--format", "json"]).json());
+    let told = server.get("/api/v1/suggest?prefix=numb&n=7").is(200).json();
+    assert_eq!(without_time(told), without_time(place.run(&["suggest", "numb", "-n", "7", "--format", "json"]).json()));
+    let text = "Pins and needles since my laminectomy, no fever. My mother has diabetes.";
+    let told = server.post_json("/api/v1/annotate", &json!({ "text": text })).is(200).json();
+    assert_eq!(told, place.run_with_input(&["annotate", "--format", "json"], text.as_bytes()).json());
 }
 
 #[test]
@@ -542,8 +547,16 @@ fn beyond_its_limit_the_server_refuses_at_once_and_says_when_to_come_again() {
     server.get("/api/v1/stats").is(200);
 }
 
+/// As many as the system lets this process have; a usual soft limit is 1,024.
+fn allow_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("a soft limit may be raised to the hard one");
+}
+
 #[test]
 fn ten_thousand_connections_at_once_are_answered_or_refused_and_none_is_left_hanging() {
+    allow_open_files();
     let place = archive();
     let server = Server::start(&place, &["--timeout", "60"]);
     let mut streams: Vec<TcpStream> = Vec::new();

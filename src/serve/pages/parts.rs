@@ -82,6 +82,11 @@ pub fn doctor(doctor: &Doctor) -> Markup {
     }
 }
 
+/// "22 March 2017".
+pub fn date(date: jiff::civil::Date) -> Markup {
+    html! { time datetime=(date) { (date.strftime("%-d %B %Y")) } }
+}
+
 /// The entries of a panel, each with its why.
 pub fn panel(view: &View, entries: &[Entry]) -> Result<Markup, IndexError> {
     let duplicates = entries.iter().map(|entry| duplicates(view, &entry.duplicates)).collect::<Result<Vec<_>, _>>()?;

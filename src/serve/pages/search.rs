@@ -245,7 +245,7 @@ fn hit(view: &View, hit: &Hit) -> Result<Markup, IndexError> {
             }
             p .byline {
                 @if let Some(doctor) = &hit.doctor { span { (parts::doctor(doctor)) } }
-                @if let Some(date) = hit.published { span { time datetime=(date) { (date) } } }
+                @if let Some(date) = hit.published { span { (parts::date(date)) } }
             }
             (duplicates)
             @if let Some(explanation) = &hit.explanation { (parts::explanation(hit.score, explanation)) }

@@ -65,12 +65,12 @@ fn about(thread: &Thread) -> Markup {
     html! {
         p .byline {
             @if let Some(doctor) = &thread.doctor { span { "Answered by " (parts::doctor(doctor)) } }
-            @if let Some(date) = thread.published { span { time datetime=(date) { (date) } } }
+            @if let Some(date) = thread.published { span { (parts::date(date)) } }
             @if thread.reviewer.is_some() || thread.reviewed.is_some() {
                 span {
                     "Reviewed"
                     @if let Some(reviewer) = &thread.reviewer { " by " span dir="auto" { (reviewer) } }
-                    @if let Some(date) = thread.reviewed { " on " time datetime=(date) { (date) } }
+                    @if let Some(date) = thread.reviewed { " on " (parts::date(date)) }
                 }
             }
             @match thread.url.as_deref().and_then(outward) {
