@@ -55,7 +55,7 @@ fn main() {
             let mut pairs = Vec::new();
             for _ in 0..rounds {
                 let inside = in_process(&view, &jobs, kind, workers, Duration::from_secs(seconds));
-                let outside = wrk(server.port, jobs.paths(kind), connections, seconds);
+                let outside = wrk(&server, jobs.paths(kind), connections, seconds);
                 assert_eq!((outside.refused, outside.failed), (0, 0), "{name} at {connections}");
                 pairs.push((inside, outside));
             }
@@ -149,6 +149,8 @@ struct Figures {
     median: Duration,
     p99: Duration,
     slowest: Duration,
+    /// Time of a core that one answer took of the process that gave it, which other work on the machine changes little.
+    cpu: Duration,
     /// Answers that were no 200.
     refused: u64,
     /// Connections that broke or were not answered in time.
@@ -157,7 +159,7 @@ struct Figures {
 
 fn in_process(view: &View, jobs: &Jobs, kind: Kind, workers: usize, time: Duration) -> Figures {
     let next = AtomicUsize::new(0);
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), cpu_of(std::process::id()));
     let times: Vec<Duration> = std::thread::scope(|scope| {
         let work = || {
             let mut times = Vec::new();
@@ -176,18 +178,20 @@ fn in_process(view: &View, jobs: &Jobs, kind: Kind, workers: usize, time: Durati
         median: quantile(&times, 0.5),
         p99: quantile(&times, 0.99),
         slowest: quantile(&times, 1.0),
+        cpu: (cpu_of(std::process::id()) - cpu) / times.len().max(1) as u32,
         refused: 0,
         failed: 0,
     }
 }
 
-fn wrk(port: u16, paths: &Path, connections: usize, seconds: u64) -> Figures {
+fn wrk(server: &Server, paths: &Path, connections: usize, seconds: u64) -> Figures {
+    let cpu = cpu_of(server.process.id());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/load.lua");
     let ran = Command::new("wrk")
         .args(["--threads", "1", "--timeout", "30s", "--connections", &connections.to_string()])
         .args(["--duration", &format!("{seconds}s"), "--script"])
         .arg(script)
-        .arg(format!("http://127.0.0.1:{port}"))
+        .arg(format!("http://127.0.0.1:{}", server.port))
         .arg("--")
         .arg(paths)
         .output()
@@ -202,27 +206,42 @@ fn wrk(port: u16, paths: &Path, connections: usize, seconds: u64) -> Figures {
         median: time(median),
         p99: time(p99),
         slowest: time(slowest),
+        cpu: (cpu_of(server.process.id()) - cpu) / (answered as u32).max(1),
         refused: refused as u64,
         failed: failed as u64,
     }
 }
 
-/// The middle round by its ratio, and the spread of the ratio.
+/// Time of cores that a process has had, by Linux's count in hundredths of a second; nothing where there is no /proc.
+fn cpu_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// The middle round, and of both ratios the spread over the rounds.
 fn report(name: &str, connections: usize, workers: usize, pairs: &mut [(Figures, Figures)]) {
-    let ratio = |pair: &(Figures, Figures)| pair.1.per_second / pair.0.per_second;
-    pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    let spread = |ratio: &dyn Fn(&(Figures, Figures)) -> f64| {
+        let mut ratios: Vec<f64> = pairs.iter().map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        format!("{:.2} ({:.2} to {:.2})", ratios[ratios.len() / 2], ratios[0], ratios[ratios.len() - 1])
+    };
+    let by_rate = |pair: &(Figures, Figures)| pair.1.per_second / pair.0.per_second;
+    let by_cpu = |pair: &(Figures, Figures)| pair.0.cpu.as_secs_f64() / pair.1.cpu.as_secs_f64();
+    let ratios = (spread(&by_rate), spread(&by_cpu));
+    pairs.sort_by(|a, b| by_rate(a).total_cmp(&by_rate(b)));
     let (inside, outside) = &pairs[pairs.len() / 2];
     println!(
-        "{name:<8} {connections:>4} connections {:>7.0}/s, median {:>7.2} ms, p99 {:>7.2} ms | {workers} in process {:>7.0}/s, p99 {:>6.2} ms | \
-         ratio {:.2} ({:.2} to {:.2})",
+        "{name} at {connections} connections: {:.0}/s, median {:.2} ms, p99 {:.2} ms; {workers} in process: {:.0}/s, p99 {:.2} ms\n  \
+         throughput beside in process {}; answers per core second beside in process {}",
         outside.per_second,
         ms(outside.median),
         ms(outside.p99),
         inside.per_second,
         ms(inside.p99),
-        ratio(&pairs[pairs.len() / 2]),
-        ratio(&pairs[0]),
-        ratio(&pairs[pairs.len() - 1]),
+        ratios.0,
+        ratios.1,
     );
 }
 
@@ -237,7 +256,7 @@ fn overload(index: &Path, folder: &Path, jobs: &Jobs, seconds: u64) {
     let mut memory = Vec::new();
     println!("overload by {CROWD} connections, in steps of {step} s");
     for _ in 0..(seconds / step).max(2) {
-        let figures = wrk(server.port, jobs.paths(Kind::Search), CROWD, step);
+        let figures = wrk(&server, jobs.paths(Kind::Search), CROWD, step);
         let begun = Instant::now();
         server.is_well();
         memory.push(server.memory());

@@ -7,7 +7,8 @@ mod common;
 #[path = "common/server.rs"]
 mod server;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -60,8 +61,15 @@ impl Driver {
 }
 
 impl Drop for Driver {
+    /// Told to shut down, it ends its browser too, which a failed test leaves open; killed, it would not.
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        let told = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut driver| {
+            driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            driver.read_to_end(&mut Vec::new())
+        });
+        if told.is_err() {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }
