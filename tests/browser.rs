@@ -7,7 +7,8 @@ mod common;
 #[path = "common/server.rs"]
 mod server;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,12 @@ enum Look {
     Desktop,
     Dark,
     Phone,
+    DarkPhone,
+}
+
+/// Says it past the test harness, which keeps what a passing test prints to itself.
+fn say(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "{sentence}");
 }
 
 struct Driver {
@@ -41,7 +48,7 @@ impl Driver {
     fn start() -> Option<Driver> {
         let process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut process) = process else {
-            eprintln!("skipped: chromedriver is not installed");
+            say("skipped: chromedriver is not installed, so pages are not tried in a browser");
             return None;
         };
         let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
@@ -54,21 +61,33 @@ impl Driver {
 }
 
 impl Drop for Driver {
+    /// Told to shut down, it ends its browser too, which a failed test leaves open; killed, it would not.
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        let told = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut driver| {
+            driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            driver.read_to_end(&mut Vec::new())
+        });
+        if told.is_err() {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }
 
 /// Runs a visit of a server over the sample archive.
 fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
+    visit_with(look, &[], async |page, server, _| visit(page, server).await);
+}
+
+/// The same, of a server with arguments, and with the folder that it stands in.
+fn visit_with(look: Look, args: &[&str], visit: impl AsyncFnOnce(&Client, &Server, &Place)) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(driver) = Driver::start() else { return };
     let place = Place::new();
     place.index(&[&sample()]).ok();
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&place, args);
     let profile = place.path("chromium");
-    let mut args = vec![
+    let mut flags = vec![
         "--headless".to_owned(),
         "--no-sandbox".into(),
         "--disable-gpu".into(),
@@ -82,11 +101,11 @@ fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
         "--window-size=1280,900".into(),
         format!("--user-data-dir={}", profile.display()),
     ];
-    if look == Look::Dark {
-        args.push("--blink-settings=preferredColorScheme=0".into());
+    if matches!(look, Look::Dark | Look::DarkPhone) {
+        flags.push("--blink-settings=preferredColorScheme=0".into());
     }
-    let mut options = json!({"args": args});
-    if look == Look::Phone {
+    let mut options = json!({"args": flags});
+    if matches!(look, Look::Phone | Look::DarkPhone) {
         options["mobileEmulation"] = json!({"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0}});
     }
     let Value::Object(capabilities) = json!({"goog:chromeOptions": options}) else { unreachable!("it is an object") };
@@ -95,7 +114,7 @@ fn visit(look: Look, visit: impl AsyncFnOnce(&Client, &Server)) {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{}", driver.port)).await;
         let client = client.expect("Chromium starts");
-        visit(&client, &server).await;
+        visit(&client, &server, &place).await;
         client.close().await.expect("Chromium ends");
     });
 }
@@ -146,16 +165,122 @@ fn hits_appear_while_one_types_and_a_facet_narrows_them() {
 }
 
 #[test]
+fn filters_and_order_stay_while_one_types_on() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url("/search?q=pain&symptom=numbness&sort=-date&from=2")).await.unwrap();
+        find(page, "#q").await.send_keys(" leg").await.unwrap();
+        until(page, "location.search.includes('leg')").await;
+        assert_eq!(path(page).await, "/search?q=pain+leg&symptom=numbness&sort=-date");
+        assert!(text(page, ".filter").await.ends_with("symptom: numbness ×"));
+        assert_eq!(text(page, ".orders [aria-current]").await, "Newest");
+    });
+}
+
+#[test]
 fn suggestions_are_chosen_with_the_arrow_keys() {
     visit(Look::Desktop, async |page, server| {
+        let press = async |key: Key| find(page, "#q").await.send_keys(&char::from(key).to_string()).await.unwrap();
+        let chosen = async || {
+            let script =
+                "return [...document.querySelectorAll('#suggestions [aria-selected=true]')].map((option) => option.id).join()";
+            let selected = page.execute(script, vec![]).await.unwrap();
+            let told = find(page, "#q").await.attr("aria-activedescendant").await.unwrap().unwrap_or_default();
+            assert_eq!(selected, told, "what is seen as chosen is told as chosen");
+            told
+        };
         page.goto(&server.url("/search")).await.unwrap();
-        let search = find(page, "#q").await;
-        search.send_keys("numbn").await.unwrap();
-        until(page, "document.querySelectorAll('#suggestions li').length > 0").await;
-        search.send_keys(&(char::from(Key::Down).to_string() + &char::from(Key::Enter).to_string())).await.unwrap();
-        until(page, "document.getElementById('q').value.length > 5").await;
-        until(page, "document.getElementById('suggestions').hidden").await;
-        until(page, "document.querySelector('.hit h2 a')").await;
+        find(page, "#q").await.send_keys("numbn").await.unwrap();
+        until(page, "document.querySelectorAll('#suggestions li').length > 1").await;
+        assert_eq!(find(page, "#q").await.attr("aria-expanded").await.unwrap().as_deref(), Some("true"));
+        assert_eq!(chosen().await, "");
+        let last = page.execute("return document.getElementById('suggestions').lastElementChild.id", vec![]).await.unwrap();
+        for (key, expected) in [
+            (Key::Down, "suggestion-0"),
+            (Key::Down, "suggestion-1"),
+            (Key::Up, "suggestion-0"),
+            (Key::Up, last.as_str().unwrap()),
+            (Key::Down, "suggestion-0"),
+        ] {
+            press(key).await;
+            assert_eq!(chosen().await, expected);
+        }
+        let first = text(page, "#suggestion-0 span").await;
+        assert!(first.starts_with("numbn"), "{first}");
+        press(Key::Enter).await;
+        assert_eq!(find(page, "#q").await.prop("value").await.unwrap().unwrap(), first);
+        until(
+            page,
+            &format!("new URL(location.href).searchParams.get('q') === '{first}' && document.querySelector('.hit h2 a')"),
+        )
+        .await;
+        assert!(!find(page, "#suggestions").await.is_displayed().await.unwrap());
+        // Escape closes and changes nothing.
+        find(page, "#q").await.send_keys(" aft").await.unwrap();
+        until(page, "!document.getElementById('suggestions').hidden").await;
+        press(Key::Escape).await;
+        assert!(!find(page, "#suggestions").await.is_displayed().await.unwrap());
+        assert_eq!(find(page, "#q").await.prop("value").await.unwrap().unwrap(), format!("{first} aft"));
+    });
+}
+
+#[test]
+fn on_the_first_page_a_concept_that_is_suggested_is_searched_for_and_a_consult_is_opened() {
+    visit(Look::Desktop, async |page, server| {
+        for (typed, kind, there) in [
+            ("numb", "symptom", "location.pathname === '/search'"),
+            ("tingling in the f", "consult", "document.querySelector('.thread')"),
+        ] {
+            page.goto(&server.url("/")).await.unwrap();
+            find(page, "#q").await.send_keys(typed).await.unwrap();
+            let of_kind =
+                format!("[...document.querySelectorAll('#suggestions li')].find((li) => li.lastChild.textContent === '{kind}')");
+            until(page, &of_kind).await;
+            page.execute(&format!("{of_kind}.dispatchEvent(new MouseEvent('mousedown', {{ cancelable: true }}))"), vec![])
+                .await
+                .unwrap();
+            until(page, there).await;
+        }
+    });
+}
+
+#[test]
+fn the_panel_stands_under_a_page_of_another_site() {
+    visit_with(Look::Desktop, &["--cors", "*"], async |page, server, place| {
+        let script = format!("<script src=\"{}\" data-thread=\"{FOOT}\" data-n=\"3\" async></script>", server.url("/embed.js"));
+        let site =
+            format!("<!doctype html><title>Elsewhere</title><style>li, h2 {{ display: none }}</style><p>A page.</p>{script}");
+        let site = place.write("elsewhere.html", site);
+        page.goto(&format!("file://{}", site.display())).await.unwrap();
+        let root = "document.querySelector('div')?.shadowRoot";
+        until(page, &format!("{root}?.querySelectorAll('li').length === 3")).await;
+        // The page's style is not the panel's.
+        until(page, &format!("getComputedStyle({root}.querySelector('h2')).display === 'block'")).await;
+        let link = page.execute(&format!("return {root}.querySelector('a').href"), vec![]).await.unwrap();
+        page.goto(link.as_str().unwrap()).await.unwrap();
+        until(page, "document.querySelector('.thread')").await;
+        // A thread that is not there leaves the page as it was.
+        let site = place.write("nowhere.html", format!("<!doctype html><p>A page.</p>{}", script.replace(FOOT, "nope")));
+        page.goto(&format!("file://{}", site.display())).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(page.execute("return document.body.innerText.trim()", vec![]).await.unwrap(), json!("A page."));
+    });
+}
+
+#[test]
+fn the_why_shows_while_a_mouse_rests_on_it_and_moves_nothing() {
+    visit(Look::Desktop, async |page, server| {
+        page.goto(&server.url(&format!("/threads/{FOOT}"))).await.unwrap();
+        let second = "return document.querySelectorAll('aside .title')[1].getBoundingClientRect().top";
+        let before = page.execute(second, vec![]).await.unwrap();
+        find(page, "aside .why summary").await;
+        let rest = "const why = document.querySelector('aside .why'); \
+                    why.dispatchEvent(new PointerEvent('pointerenter', { pointerType: 'mouse' })); return why.open";
+        assert_eq!(page.execute(rest, vec![]).await.unwrap(), json!(true));
+        assert!(find(page, "aside .why dl").await.is_displayed().await.unwrap());
+        assert_eq!(page.execute(second, vec![]).await.unwrap(), before, "what stands below stays where it is");
+        let leave = "const why = document.querySelector('aside .why'); \
+                     why.dispatchEvent(new PointerEvent('pointerleave', { pointerType: 'mouse' })); return why.open";
+        assert_eq!(page.execute(leave, vec![]).await.unwrap(), json!(false));
     });
 }
 
@@ -252,26 +377,47 @@ fn everything_is_reached_with_the_keyboard_alone() {
 fn every_page_is_accessible_in_every_look() {
     let axe = std::env::var_os("CURBSIDE_AXE").map(|path| std::fs::read_to_string(path).expect("CURBSIDE_AXE names a file"));
     if axe.is_none() {
-        eprintln!("skipped: CURBSIDE_AXE does not name axe-core's axe.min.js, so accessibility is not checked");
+        say("skipped: CURBSIDE_AXE does not name axe-core's axe.min.js, so accessibility is not checked");
     }
     let thread = format!("/threads/{FOOT}");
+    // Each with what is done on it before it is looked at, and what is to be seen then.
+    let at_once = ("", "true");
     let pages = [
-        ("home", "/"),
-        ("search", "/search?q=numb+foot+after+back+surgery"),
-        ("explained", "/search?q=numb+foot&explain=true&symptom=numbness"),
-        ("nothing", "/search?q=zzxqvwk"),
-        ("thread", &thread),
-        ("ask", "/ask"),
-        ("api", "/api"),
-        ("problem", "/threads/nope"),
+        ("home", "/", at_once),
+        ("search", "/search?q=numb+foot+after+back+surgery", at_once),
+        ("explained", "/search?q=numb+foot&explain=true&symptom=numbness", at_once),
+        ("nothing", "/search?q=zzxqvwk", at_once),
+        ("empty", "/search", at_once),
+        ("suggested", "/search", ("type('numb')", "document.querySelector('#suggestions li')")),
+        ("thread", &thread, at_once),
+        (
+            "marked",
+            &thread,
+            ("document.getElementById('marks').click(); document.querySelector('aside .why').open = true", "true"),
+        ),
+        ("ask", "/ask", at_once),
+        (
+            "answered",
+            "/ask",
+            (
+                "document.getElementById('text').value = 'My foot is numb since a microdiscectomy. No fever. Will it come back?'; \
+                 document.querySelector('.question').requestSubmit()",
+                "document.querySelector('.answers .panel')",
+            ),
+        ),
+        ("api", "/api", at_once),
+        ("problem", "/threads/nope", at_once),
     ];
-    for (look, name) in [(Look::Desktop, "desktop"), (Look::Dark, "dark"), (Look::Phone, "phone")] {
+    let typing = "const type = (text) => { const box = document.getElementById('q'); box.focus(); box.value = text; \
+                  box.dispatchEvent(new Event('input')) }; ";
+    for (look, name) in
+        [(Look::Desktop, "desktop"), (Look::Dark, "dark"), (Look::Phone, "phone"), (Look::DarkPhone, "dark-phone")]
+    {
         visit(look, async |page, server| {
-            for (page_name, address) in pages {
+            for (page_name, address, (act, seen)) in pages {
                 page.goto(&server.url(address)).await.unwrap();
-                if page_name == "thread" && look != Look::Desktop {
-                    page.execute("document.getElementById('marks').click()", vec![]).await.unwrap();
-                }
+                page.execute(&format!("{typing}{act}"), vec![]).await.unwrap();
+                until(page, seen).await;
                 let overflow = page.execute("return document.documentElement.scrollWidth - innerWidth", vec![]).await.unwrap();
                 assert!(overflow.as_f64().unwrap() <= 0.0, "{page_name} is {overflow} pixels wider than the {name}");
                 if let Some(folder) = std::env::var_os("CURBSIDE_SCREENSHOTS") {

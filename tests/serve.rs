@@ -47,6 +47,11 @@ fn programs_are_told_the_same_as_on_the_command_line() {
     let shown = place.run(&["related", FOOT, "-n", "4", "--format", "json"]).json();
     assert_eq!(without_time(told), without_time(shown));
     assert_eq!(server.get("/api/v1/stats").is(200).json(), place.run(&["stats", "--format", "json"]).json());
+    let told = server.get("/api/v1/suggest?prefix=numb&n=7").is(200).json();
+    assert_eq!(without_time(told), without_time(place.run(&["suggest", "numb", "-n", "7", "--format", "json"]).json()));
+    let text = "Pins and needles since my laminectomy, no fever. My mother has diabetes.";
+    let told = server.post_json("/api/v1/annotate", &json!({ "text": text })).is(200).json();
+    assert_eq!(told, place.run_with_input(&["annotate", "--format", "json"], text.as_bytes()).json());
 }
 
 #[test]
@@ -92,26 +97,62 @@ fn a_wrong_parameter_is_named() {
     let place = archive();
     let server = Server::start(&place, &[]);
     let long = format!("/api/v1/search?q={}", "a".repeat(2001));
+    let many = format!("/api/v1/search?q=a{}", "&drug=nsaid".repeat(6));
     let wrong = [
         ("/api/v1/search", "q"),
         ("/api/v1/search?q=a&n=0", "Parameter n: 0 is not from 1 to 100"),
         ("/api/v1/search?q=a&n=101", "Parameter n"),
         ("/api/v1/search?q=a&n=many", "Parameter n"),
         ("/api/v1/search?q=a&n=-1", "Parameter n"),
+        ("/api/v1/search?q=a&n=", "Parameter n"),
+        ("/api/v1/suggest?prefix=a&n=", "Parameter n"),
         ("/api/v1/search?q=a&n=99999999999999999999999", "Parameter n"),
         ("/api/v1/search?q=a&from=1000000001", "Parameter from"),
-        ("/api/v1/search?q=a&q=b", "Parameter q"),
+        ("/api/v1/search?q=a&q=b", "Parameter q: a duplicate; it is given 2 times"),
+        ("/api/v1/search?q=a&n=1&q=b&n=2&q=c", "Parameter q: a duplicate; it is given 3 times"),
+        ("/api/v1/suggest?prefix=a&prefix=b", "Parameter prefix: a duplicate"),
         ("/api/v1/search?q=a&color=red", "color"),
         ("/api/v1/search?q=%ff", "UTF-8"),
         ("/api/v1/search?q=a&%ff=1", "UTF-8"),
         ("/api/v1/threads/%ff", "UTF-8"),
         (long.as_str(), "2000"),
+        (many.as_str(), "Parameter drug: 6 values are more than 5"),
     ];
     for (path, told) in wrong {
         server.get(path).problem(400, told);
     }
     server.get(&format!("/api/v1/threads/{FOOT}/related?n=x")).problem(400, "Parameter n");
     server.get("/search?q=%ff").is(400);
+    assert!(server.get("/search?q=a&q=b").is(400).text().contains("a duplicate"));
+}
+
+#[test]
+fn a_page_leaves_out_what_it_cannot_read_of_its_address_and_says_so() {
+    let place = archive();
+    let server = Server::start(&place, &[]);
+    let told = |path: &str| {
+        let page = server.get(path).is(200).text();
+        let (_, rest) = page.split_once("cannot be read and is left out: <strong>").unwrap_or_else(|| panic!("{path}: {page}"));
+        (rest.split('<').next().unwrap_or("").to_owned(), page.contains("class=\"hit\""))
+    };
+    for (path, left_out) in [
+        ("/search?q=numb+foot&utm_source=mail", "utm_source"),
+        ("/search?q=numb+foot&n=many&from=-3&sort=best", "n, from, sort"),
+        ("/search?q=numb+foot&n=0", "n"),
+        ("/search?q=numb+foot&symptom=%ff&n=101", "symptom, n"),
+        ("/search?q=numb+foot&%3Cb%3E=1", "&lt;b&gt;"),
+        ("/search?filter=x&q=numb+foot&filter=y", "filter"),
+    ] {
+        assert_eq!(told(path), (left_out.to_owned(), true), "{path}");
+        server.get(&path.replacen("/search", "/api/v1/search", 1)).is(400);
+    }
+    assert_eq!(told("/search?utm_source=mail"), ("utm_source".to_owned(), false));
+    // A filter that can be read but means nothing is told by the reading of the question.
+    let page = server.get("/search?q=numb+foot&published=whenever").is(200).text();
+    assert!(page.contains("`whenever` is not a date"), "{page}");
+    // However many there are, few are named and none costs much.
+    let many: String = (0..4000).map(|n| format!("&x{n}=")).collect();
+    assert_eq!(told(&format!("/search?q=numb+foot{many}")).0, "x0, x1, x2, x3, x4");
 }
 
 #[test]
@@ -225,6 +266,41 @@ fn slow_clients_are_shown_the_door() {
         let told = String::from_utf8_lossy(&rest);
         assert!(told.is_empty() || told.starts_with("HTTP/1.1 408"), "{told}");
     }
+}
+
+#[test]
+fn a_client_that_asks_and_never_reads_is_let_go() {
+    let place = archive();
+    let server = Server::start(&place, &["--timeout", "1"]);
+    let mut deaf = server.connect();
+    deaf.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    // Answers of more bytes than the buffers between the two take, none of which is read.
+    let request = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(50);
+    let mut sent = 0;
+    while sent < 4000 && deaf.write_all(request.as_bytes()).is_ok() {
+        sent += 50;
+    }
+    let mut looks = 0;
+    // The one connection that is left is that which asks.
+    while !server.get("/metrics").text().contains("curbside_connections 1\n") {
+        looks += 1;
+        assert!(looks < 300, "the connection is kept");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_packed_body_is_not_unpacked() {
+    let place = archive();
+    let server = Server::start(&place, &[]);
+    // A gzip stream of {"text":"numb"}; one of a few kilobytes could hold gigabytes.
+    let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabV*I\xad(Q\xb2R\xca+\xcdMR\xaa\x05\x00\x91]j\xeb\x0f\x00\x00\x00";
+    let head = format!(
+        "POST /api/v1/annotate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        packed.len()
+    );
+    server.send(&[head.as_bytes(), packed].concat()).problem(415, "Content-Encoding");
 }
 
 #[test]
@@ -344,7 +420,7 @@ fn nothing_of_an_archive_or_a_query_becomes_markup() {
     let form = "application/x-www-form-urlencoded";
     let pages = [
         server.get(&format!("/search?q={asked}")).is(200),
-        server.get(&format!("/search?q=zebrafish&filter={asked}")).is(400),
+        server.get(&format!("/search?q=zebrafish&filter={asked}&{asked}=1&published={asked}")).is(200),
         server.get("/threads/bad").is(200),
         server.get("/threads/other").is(200),
         server.get("/embed/other").is(200),
@@ -471,8 +547,16 @@ fn beyond_its_limit_the_server_refuses_at_once_and_says_when_to_come_again() {
     server.get("/api/v1/stats").is(200);
 }
 
+/// As many as the system lets this process have; a usual soft limit is 1,024.
+fn allow_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("a soft limit may be raised to the hard one");
+}
+
 #[test]
 fn ten_thousand_connections_at_once_are_answered_or_refused_and_none_is_left_hanging() {
+    allow_open_files();
     let place = archive();
     let server = Server::start(&place, &["--timeout", "60"]);
     let mut streams: Vec<TcpStream> = Vec::new();

@@ -34,6 +34,18 @@ pub struct Cue {
     pub says: String,
 }
 
+impl Why {
+    /// What is conflicting, each with the words that deny it and where: "fever (there: “no fever”)".
+    pub fn conflicts(&self) -> Vec<String> {
+        let told = |name: &String| match self.cues.iter().find(|cue| cue.of == *name) {
+            Some(Cue { denied_in: Side::Entry, says, .. }) => format!("{name} (there: “{says}”)"),
+            Some(Cue { denied_in: Side::Thread, says, .. }) => format!("{name} (here: “{says}”)"),
+            None => name.clone(),
+        };
+        self.conflicting.iter().map(told).collect()
+    }
+}
+
 /// Which of the two threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]

@@ -6,7 +6,7 @@ use crate::query::Ask;
 use super::rank::find;
 use super::weights::Weights;
 
-/// Demands beyond this many are not tried one by one.
+/// Demands beyond this many go untried, the last first: each try is a search.
 const MOST_TRIED: usize = 8;
 
 /// The ask without the part whose loss brings the most threads, and what went. Where no single part is enough, demands go from
@@ -14,6 +14,11 @@ const MOST_TRIED: usize = 8;
 pub(super) fn relaxed(view: &View, ask: &Ask, weights: &Weights) -> Result<Option<(Ask, Vec<String>)>, IndexError> {
     let mut left = ask.clone();
     let mut dropped: Vec<String> = Vec::new();
+    let beyond = left.demands.split_off(left.demands.len().min(MOST_TRIED));
+    dropped.extend(beyond.into_iter().map(|asked| asked.typed));
+    if !dropped.is_empty() && find(view, &left, weights)?.total > 0 {
+        return Ok(Some((left, dropped)));
+    }
     while !left.demands.is_empty() {
         let mut best: Option<(u64, Ask, String)> = None;
         for (ask, part) in without_one(&left) {
@@ -33,8 +38,7 @@ pub(super) fn relaxed(view: &View, ask: &Ask, weights: &Weights) -> Result<Optio
 
 /// The ask without each of its parts, which are its demands and all of its free words.
 fn without_one(ask: &Ask) -> Vec<(Ask, String)> {
-    let demands = 0..ask.demands.len().min(MOST_TRIED);
-    let mut shorter: Vec<(Ask, String)> = demands
+    let mut shorter: Vec<(Ask, String)> = (0..ask.demands.len())
         .map(|n| {
             let mut shorter = ask.clone();
             let typed = shorter.demands.remove(n).typed;

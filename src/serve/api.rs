@@ -22,7 +22,7 @@ use crate::thread::{Role, Thread, ThreadId};
 
 use super::asked::{Asked, find};
 use super::live::Opened;
-use super::parameters::{Id, JsonBody, Query, count, query};
+use super::parameters::{Id, JsonBody, Query, count, given, query};
 use super::problem::{BodyRefused, Problem, Refused};
 use super::server::Server;
 use super::{assets, describe, embed, pages};
@@ -70,6 +70,7 @@ pub struct PrefixParameters {
     prefix: String,
     /// Suggestions at most
     #[param(minimum = 1, maximum = 100, default = 10)]
+    #[serde(default, deserialize_with = "given")]
     n: Option<usize>,
 }
 
@@ -110,6 +111,7 @@ pub async fn thread(State(server): Shared, Id(id): Id, headers: HeaderMap) -> Re
 pub struct PanelParameters {
     /// Entries at most
     #[param(minimum = 1, maximum = 100, default = 5)]
+    #[serde(default, deserialize_with = "given")]
     n: Option<usize>,
 }
 
@@ -189,8 +191,8 @@ pub struct AskedThread {
 #[allow(dead_code)] // described
 pub struct AskedPost {
     role: Role,
-    /// At least one letter or digit
-    #[schema(min_length = 1, pattern = "[A-Za-z0-9]")]
+    /// At least one character that is no white space
+    #[schema(min_length = 1, pattern = r"\S")]
     text: String,
 }
 

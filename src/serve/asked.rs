@@ -10,7 +10,7 @@ use crate::query::{About, Ask, Field, with_filters};
 use crate::search::{Answer, Options, Order, Weights, search};
 
 use super::live::Opened;
-use super::parameters::{count, from, query};
+use super::parameters::{count, from, given, query};
 use super::problem::Problem;
 
 /// A search, as parameters.
@@ -23,61 +23,67 @@ pub struct Asked {
     pub q: Option<String>,
     /// Hits to show
     #[param(minimum = 1, maximum = 100, default = 10)]
+    #[serde(deserialize_with = "given")]
     pub n: Option<usize>,
     /// Hits to pass over first
     #[param(minimum = 0, maximum = 1_000_000, default = 0)]
+    #[serde(deserialize_with = "given")]
     pub from: Option<usize>,
-    /// Order of the hits
-    #[param(inline, default = "relevance")]
+    /// Order of the hits; by relevance where nothing else is said
+    #[param(inline)]
+    #[serde(deserialize_with = "given")]
     pub sort: Option<Sort>,
     /// Count concepts, specialties, doctors and years over all threads that match
     #[param(default = false)]
+    #[serde(deserialize_with = "given")]
     pub facets: Option<bool>,
     /// Say why each hit has its score
     #[param(default = false)]
+    #[serde(deserialize_with = "given")]
     pub explain: Option<bool>,
     /// Take the words as they are: no spelling correction, no dropping of parts
     #[param(default = false)]
+    #[serde(deserialize_with = "given")]
     pub exact: Option<bool>,
     /// Only threads about this symptom or a narrower one; may be repeated, as the other filters may
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub symptom: Vec<String>,
     /// Only threads about this condition or a narrower one
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub condition: Vec<String>,
     /// Only threads about this procedure or a narrower one
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub procedure: Vec<String>,
     /// Only threads about this drug or one of its class
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub drug: Vec<String>,
     /// Only threads about this investigation or a narrower one
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub investigation: Vec<String>,
     /// Only threads whose patient has not this
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub denied: Vec<String>,
     /// Only threads of this doctor
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub doctor: Vec<String>,
     /// Only threads of this specialty
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub specialty: Vec<String>,
     /// Only threads of this site
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub source: Vec<String>,
     /// Only threads of these dates: 2016, 2016-05, 2016..2018, ..2018
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub published: Vec<String>,
     /// Only threads of patients of this age in years: 34, 30..40, 65..
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub age: Vec<String>,
     /// Only threads of patients of this sex: f or m
-    #[param(max_items = 20)]
+    #[param(max_items = 5)]
     pub sex: Vec<String>,
 }
 
-/// Order of the hits
+/// An order of hits
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub enum Sort {
     #[serde(rename = "relevance")]
@@ -90,8 +96,19 @@ pub enum Sort {
     NewestFirst,
 }
 
-/// Filters of one search.
-const MOST_FILTERS: usize = 20;
+impl Sort {
+    /// As a parameter says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sort::Relevance => "relevance",
+            Sort::Date => "date",
+            Sort::NewestFirst => "-date",
+        }
+    }
+}
+
+/// Values of one filter.
+const MOST_VALUES: usize = 5;
 
 impl Asked {
     /// What was typed, without the filters.
@@ -120,14 +137,16 @@ impl Asked {
 
     /// The text that is searched for.
     pub fn text(&self) -> Result<String, Problem> {
+        query(self.typed())?;
         let filters = self.filters();
-        if filters.len() > MOST_FILTERS {
-            return Err(Problem::wrong(format!("{} filters are more than {MOST_FILTERS}.", filters.len())));
+        for values in filters.chunk_by(|(one, _), (other, _)| one == other) {
+            if values.len() > MOST_VALUES {
+                let (name, count) = (values[0].0.name(), values.len());
+                return Err(Problem::wrong(format!("Parameter {name}: {count} values are more than {MOST_VALUES}.")));
+            }
         }
         let owned: Vec<(Field, String)> = filters.into_iter().map(|(field, value)| (field, value.to_owned())).collect();
-        let text = with_filters(&owned, self.typed());
-        query(&text)?;
-        Ok(text)
+        Ok(with_filters(&owned, self.typed()))
     }
 
     pub fn options(&self) -> Result<Options, Problem> {

@@ -19,7 +19,7 @@ use crate::related::{self, Entry};
 
 use super::api::{fresh, relate, subject};
 use super::pages::{outward, passage, thread_path};
-use super::parameters::{Id, Query, count};
+use super::parameters::{Id, Query, count, given};
 use super::problem::Problem;
 use super::server::Server;
 
@@ -45,6 +45,7 @@ async fn script() -> Response {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parameters {
+    #[serde(default, deserialize_with = "given")]
     n: Option<usize>,
 }
 

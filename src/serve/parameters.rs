@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::{StatusCode, header, request};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
 use super::server::Server;
@@ -76,10 +77,18 @@ impl<T: DeserializeOwned> FromRequest<Arc<Server>> for Form<T> {
 
 fn expect_type(request: &Request, expected: &str) -> Result<(), Problem> {
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if given.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected)) {
-        return Ok(());
+    if !given.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected)) {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be sent as {expected}.")));
     }
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be sent as {expected}.")))
+    // A few packed kilobytes can be gigabytes, so nothing is unpacked here.
+    let packed = request.headers().get_all(header::CONTENT_ENCODING).iter().any(|coding| coding != "identity");
+    if packed {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The body must be sent as it is, without Content-Encoding.",
+        ));
+    }
+    Ok(())
 }
 
 async fn body(request: Request, server: &Server) -> Result<Vec<u8>, Problem> {
@@ -106,8 +115,40 @@ fn read_form<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let place = error.path().to_string();
         let met = error.into_inner().to_string();
-        Problem::wrong(if place == "." { format!("Parameters: {met}.") } else { format!("Parameter {place}: {met}.") })
+        Problem::wrong(match pieces(text).filter(|(name, _)| *name == place).count() {
+            _ if place == "." => format!("Parameters: {met}."),
+            0 | 1 => format!("Parameter {place}: {met}."),
+            times => format!("Parameter {place}: a duplicate; it is given {times} times and may be given once."),
+        })
     })
+}
+
+/// The parameters one by one, each with its name and as it stands in the address.
+fn pieces(text: &str) -> impl Iterator<Item = (String, &str)> {
+    text.split('&').filter(|piece| !piece.is_empty()).map(|piece| {
+        let name = piece.split('=').next().unwrap_or("").replace('+', " ");
+        (percent_decode_str(&name).decode_utf8_lossy().into_owned(), piece)
+    })
+}
+
+/// What the address of a page says, as far as it can be read: links are cut short on their way, and trackers add to them. Gives the
+/// names of the first parameters that were left out, too. What somebody typed is never left out in silence: it is refused.
+pub fn what_is_readable<T: DeserializeOwned>(text: &str, is_sound: impl Fn(&T) -> bool) -> Result<(T, Vec<String>), Problem> {
+    const NAMED: usize = 5;
+    let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    for (name, piece) in pieces(text) {
+        if name == "q" || read_form::<T>(piece).is_ok_and(|alone| is_sound(&alone)) {
+            kept.push(piece);
+        } else if left_out.len() < NAMED && !left_out.contains(&name) {
+            left_out.push(name);
+        }
+    }
+    Ok((read_form(&kept.join("&"))?, left_out))
+}
+
+/// What is given has a value: `n=` is not the same as no `n`.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// A count of entries, from 1.

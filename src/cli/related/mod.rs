@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::eval::{self, Topic};
 use crate::index::View;
-use crate::related::{Answer, Cue, Options, Panel, Reranker, Side, Subject, Why, panel};
+use crate::related::{Answer, Options, Panel, Reranker, Subject, Why, panel};
 use crate::search::Weights;
 use crate::thread::ThreadId;
 
@@ -168,13 +168,7 @@ fn print_panel(of: &str, panel: &Panel) -> io::Result<()> {
 
 /// At most three lines: what is shared, what is near, what conflicts and where it is denied.
 fn print_why(out: &mut impl Write, why: &Why) -> io::Result<()> {
-    let quoted = |name: &String| match why.cues.iter().find(|cue| cue.of == *name) {
-        Some(Cue { denied_in: Side::Entry, says, .. }) => format!("{name} (there: “{says}”)"),
-        Some(Cue { denied_in: Side::Thread, says, .. }) => format!("{name} (here: “{says}”)"),
-        None => name.clone(),
-    };
-    let conflicting: Vec<String> = why.conflicting.iter().map(quoted).collect();
-    for (what, names) in [("shared", &why.shared), ("near", &why.near), ("conflicting", &conflicting)] {
+    for (what, names) in [("shared", &why.shared), ("near", &why.near), ("conflicting", &why.conflicts())] {
         if !names.is_empty() {
             let line = style::wrap(&format!("{what}: {}", style::clean(&names.join(", "))), "    ");
             writeln!(out, "{}{line}{}", style::ACCENT, style::ACCENT.render_reset())?;

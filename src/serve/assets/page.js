@@ -35,7 +35,10 @@ const showHits = after(180, async () => {
   if (!results) return;
   const address = new URL("/search", location.href);
   address.searchParams.set("q", box.value);
-  for (const filter of new URL(location.href).searchParams.getAll("filter")) address.searchParams.append("filter", filter);
+  // Filters and the order stay; the place in the list does not.
+  for (const [name, value] of new URL(location.href).searchParams) {
+    if (name !== "q" && name !== "from") address.searchParams.append(name, value);
+  }
   const response = await fetchPage(address);
   if (!response) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -50,6 +53,7 @@ const showHits = after(180, async () => {
 
 // Suggestions for the word that is being typed.
 const fetchSuggestions = latest();
+let suggested = [];
 let chosen = -1;
 
 function close() {
@@ -59,11 +63,14 @@ function close() {
   box.removeAttribute("aria-activedescendant");
 }
 
-function take(text) {
-  box.value = text;
+// A consult is opened, all else is searched for.
+function take(suggestion) {
   close();
+  if (suggestion.id) return location.assign("/threads/" + encodeURIComponent(suggestion.id));
+  box.value = suggestion.text;
   box.focus();
-  showHits();
+  if (document.getElementById("results")) showHits();
+  else box.form.requestSubmit();
 }
 
 function choose(next) {
@@ -80,26 +87,28 @@ const suggest = after(90, async () => {
   const prefix = box.value.trim();
   if (prefix.length < 2) return close();
   const response = await fetchSuggestions("/api/v1/suggest?n=6&prefix=" + encodeURIComponent(prefix));
-  if (!response || document.activeElement !== box) return close();
-  const { suggestions } = await response.json();
+  if (!response || document.activeElement !== box || box.value.trim() !== prefix) return close();
+  suggested = (await response.json()).suggestions;
   list.replaceChildren(
-    ...suggestions.map((suggestion, n) => {
+    ...suggested.map((suggestion, n) => {
       const option = document.createElement("li");
       option.id = "suggestion-" + n;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
+      const name = document.createElement("span");
+      name.textContent = suggestion.text;
       const kind = document.createElement("small");
-      kind.textContent = suggestion.type ?? "consult";
-      option.append(suggestion.text, kind);
+      kind.textContent = suggestion.id ? "consult" : suggestion.type;
+      option.append(name, kind);
       option.addEventListener("mousedown", (event) => {
         event.preventDefault();
-        take(suggestion.text);
+        take(suggestion);
       });
       return option;
     }),
   );
   chosen = -1;
-  list.hidden = suggestions.length === 0;
+  list.hidden = suggested.length === 0;
   box.setAttribute("aria-expanded", String(!list.hidden));
 });
 
@@ -114,11 +123,12 @@ if (box && list) {
   });
   box.addEventListener("blur", close);
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") return close();
     if (list.hidden) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
-    else if (event.key === "Enter" && chosen >= 0) take(list.children[chosen].firstChild.textContent);
+    else if (event.key === "Enter" && chosen >= 0) take(suggested[chosen]);
+    // Once the list is closed, the browser's own Escape empties the box.
+    else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
   });
@@ -132,19 +142,23 @@ document.addEventListener("keydown", (event) => {
   box.select();
 });
 
-// The why opens while a mouse rests on it; a tap or a key keeps it open.
+// The why opens while a mouse rests on it, over what stands below, so that nothing moves under the pointer; a click, a tap or a key
+// keeps it open, in its place.
 for (const why of document.querySelectorAll("details.why")) {
-  let byPointer = false;
   why.addEventListener("pointerenter", (event) => {
-    if (event.pointerType === "mouse" && !why.open) byPointer = why.open = true;
+    if (event.pointerType !== "mouse" || why.open) return;
+    why.classList.add("peek");
+    why.open = true;
   });
   why.addEventListener("pointerleave", () => {
-    if (byPointer) byPointer = why.open = false;
+    if (!why.classList.contains("peek")) return;
+    why.classList.remove("peek");
+    why.open = false;
   });
   why.addEventListener("click", (event) => {
-    if (!byPointer) return;
+    if (!why.classList.contains("peek")) return;
     event.preventDefault();
-    byPointer = false;
+    why.classList.remove("peek");
   });
 }
 

@@ -9,6 +9,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::index::{IndexError, View};
 use crate::related::{self, Answer, Subject};
 use crate::serve::api::relate;
 use crate::serve::parameters::Form;
@@ -41,23 +42,24 @@ pub async fn page(State(server): State<Arc<Server>>, Form(asked): Form<Question>
             }
             let subject = Subject::of_text(&asked.text, now.view.annotator());
             let answer = relate(now, "", &subject, &related::Options { count: ENTRIES, ..Default::default() }, started)?;
-            Ok(frame().respond(form(&asked.text, found(&answer))))
+            Ok(frame().respond(form(&asked.text, found(&now.view, &answer)?)))
         })
         .await
 }
 
-fn found(answer: &Answer) -> Markup {
-    html! {
+fn found(view: &View, answer: &Answer) -> Result<Markup, IndexError> {
+    let panel = parts::panel(view, &answer.panel)?;
+    Ok(html! {
         section .answers aria-labelledby="answers" {
             @if answer.panel.is_empty() {
                 h2 #answers { "Nothing close enough" }
                 p { "No consult in this archive answers a question like yours. More detail, or plainer words, may find one." }
             } @else {
                 h2 #answers { "Already answered" }
-                (parts::panel(&answer.panel))
+                (panel)
             }
         }
-    }
+    })
 }
 
 fn form(text: &str, answers: Markup) -> Markup {

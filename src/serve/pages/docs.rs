@@ -45,16 +45,27 @@ fn operation(path: &str, method: &str, operation: &Value) -> Markup {
                 }
             }
             @if let Some(body) = operation.pointer("/requestBody/content/application~1json/schema") { p { "Body: " (form(body)) } }
-            ul .statuses {
-                @for (status, response) in fields(&operation["responses"]) {
-                    li {
-                        code { (status) } " " (text(&response["description"]))
-                        @if let Some(body) = response.pointer("/content/application~1json/schema") { ": " (form(body)) }
-                    }
-                }
+            (statuses(operation, |status| status < "400"))
+            details .refusals {
+                summary { "When it is refused" }
+                (statuses(operation, |status| status >= "400"))
             }
             @if method == "get" && !path.contains('{') {
                 p { a href=(example(path, parameters)) { "Try it" } }
+            }
+        }
+    }
+}
+
+/// The answers of an operation whose status is one of those wanted.
+fn statuses(operation: &Value, wanted: impl Fn(&str) -> bool) -> Markup {
+    html! {
+        ul .statuses {
+            @for (status, response) in fields(&operation["responses"]).filter(|(status, _)| wanted(status)) {
+                li {
+                    code { (status) } " " (text(&response["description"]))
+                    @if let Some(body) = response.pointer("/content/application~1json/schema") { ": " (form(body)) }
+                }
             }
         }
     }

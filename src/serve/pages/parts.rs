@@ -4,6 +4,7 @@ use maud::{Markup, PreEscaped, Render, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::clinical::{Assertion, Kind};
+use crate::index::{IndexError, View};
 use crate::related::{Entry, Why};
 use crate::search::{Explanation, Snippet};
 use crate::thread::{Doctor, ThreadId};
@@ -81,29 +82,31 @@ pub fn doctor(doctor: &Doctor) -> Markup {
     }
 }
 
+/// "22 March 2017".
+pub fn date(date: jiff::civil::Date) -> Markup {
+    html! { time datetime=(date) { (date.strftime("%-d %B %Y")) } }
+}
+
 /// The entries of a panel, each with its why.
-pub fn panel(entries: &[Entry]) -> Markup {
-    html! {
+pub fn panel(view: &View, entries: &[Entry]) -> Result<Markup, IndexError> {
+    let duplicates = entries.iter().map(|entry| duplicates(view, &entry.duplicates)).collect::<Result<Vec<_>, _>>()?;
+    Ok(html! {
         ol .panel {
-            @for entry in entries {
+            @for (entry, duplicates) in entries.iter().zip(duplicates) {
                 li {
                     a .title href=(thread_path(&entry.id)) dir="auto" { (entry.title) }
                     p .passage dir="auto" { (passage(&entry.snippet)) }
+                    (duplicates)
                     (why(&entry.why))
-                    @if !entry.duplicates.is_empty() {
-                        p .quiet {
-                            "Also asked as " (links(&entry.duplicates))
-                        }
-                    }
                 }
             }
         }
-    }
+    })
 }
 
 /// Why an entry is there: opened by a tap, a key, or with the script by pointing at it.
 fn why(why: &Why) -> Markup {
-    let rows = [("In both", &why.shared), ("Close to it", &why.near), ("Different", &why.conflicting)];
+    let rows = [("In both", &why.shared), ("Close to it", &why.near), ("Different", &why.conflicts())];
     if rows.iter().all(|(_, names)| names.is_empty()) {
         return html! {};
     }
@@ -147,14 +150,26 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if count == 1 { one } else { many })
 }
 
-/// Threads by their ids, each a link.
-pub fn links(ids: &[ThreadId]) -> Markup {
-    html! {
-        @for (n, id) in ids.iter().enumerate() {
-            @if n > 0 { ", " }
-            a href=(thread_path(id)) { (id.as_str()) }
-        }
+/// The threads that say the same as an entry and were folded into it, the first of them by title.
+pub fn duplicates(view: &View, ids: &[ThreadId]) -> Result<Markup, IndexError> {
+    const NAMED: usize = 3;
+    let mut named = Vec::new();
+    for id in ids.iter().take(NAMED) {
+        let thread = view.find(id)?.map(|at| view.thread(at)).transpose()?;
+        named.push((id, thread.map_or_else(|| id.as_str().to_owned(), |thread| thread.heading().to_owned())));
     }
+    Ok(html! {
+        @if !named.is_empty() {
+            p .duplicates {
+                "Also asked as "
+                @for (n, (id, title)) in named.iter().enumerate() {
+                    @if n > 0 { ", " }
+                    a href=(thread_path(id)) dir="auto" { (title) }
+                }
+                @if ids.len() > NAMED { ", and " (ids.len() - NAMED) " more" }
+            }
+        }
+    })
 }
 
 /// What a hit's score is made of.

@@ -3,23 +3,25 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::clinical::Kind;
+use crate::index::{IndexError, View};
 use crate::query::{About, Field};
-use crate::search::{Answer, Facets, Hit};
-use crate::serve::asked::{Asked, find};
-use crate::serve::parameters::Query;
+use crate::search::{Answer, Facets, Hit, Options};
+use crate::serve::asked::{Asked, Sort, find};
+use crate::serve::parameters::what_is_readable;
 use crate::serve::problem::Problem;
 use crate::serve::server::Server;
 
 use super::parts::{self, chip, counted, escape, passage, thread_path};
 use super::{Frame, Here};
 
-/// Chips under a hit: of its complaint, and of each other kind.
-const SYMPTOMS: usize = 3;
-const OTHERS: usize = 2;
+/// Chips under a hit, of each kind the first few: enough to choose by, few enough for a line or two.
+const CHIPS: [(Kind, usize); 4] = [(Kind::Symptom, 3), (Kind::Condition, 1), (Kind::Procedure, 2), (Kind::Drug, 1)];
+const DENIED: usize = 2;
 
 /// Values of one facet.
 const VALUES: usize = 6;
@@ -36,6 +38,12 @@ impl Address<'_> {
         let mut address = format!("/search?q={}", escape(self.asked.typed()));
         for (field, value) in filters {
             address.push_str(&format!("&{}={}", field.name(), escape(value)));
+        }
+        if let Some(count) = self.asked.n {
+            address.push_str(&format!("&n={count}"));
+        }
+        if let Some(sort) = self.asked.sort {
+            address.push_str(&format!("&sort={}", sort.name()));
         }
         for (name, set) in [("explain", self.asked.explain), ("exact", self.asked.exact)] {
             if set == Some(true) {
@@ -61,7 +69,9 @@ impl Address<'_> {
     }
 }
 
-pub async fn page(State(server): State<Arc<Server>>, Query(mut asked): Query<Asked>) -> Result<Response, Problem> {
+pub async fn page(State(server): State<Arc<Server>>, address: Uri) -> Result<Response, Problem> {
+    let sound = |asked: &Asked| asked.options().is_ok();
+    let (mut asked, left_out) = what_is_readable::<Asked>(address.query().unwrap_or(""), sound)?;
     asked.facets = Some(true);
     let text = asked.text()?;
     let options = asked.options()?;
@@ -70,37 +80,49 @@ pub async fn page(State(server): State<Arc<Server>>, Query(mut asked): Query<Ask
             let title = if text.is_empty() { "Search" } else { &text };
             let frame = Frame { title, typed: asked.typed(), here: Here::Search };
             if text.is_empty() {
-                return Ok(frame.respond(html! { div #results .results { (nothing_typed()) } }));
+                return Ok(frame.respond(html! { div #results .results { (nothing_typed(&left_out)) } }));
             }
             let answer = find(now, &text, &options)?;
-            Ok(frame.respond(results(&asked, &answer, options.from, options.count)))
+            Ok(frame.respond(results(&now.view, &asked, &left_out, &answer, &options)?))
         })
         .await
 }
 
-fn nothing_typed() -> Markup {
+fn nothing_typed(left_out: &[String]) -> Markup {
     html! {
         div {
             h1 { "Search the consults" }
+            (said_of(left_out))
             p .empty { "Type a question or a few words: a symptom, what was done, a drug. Whole sentences are fine." }
         }
     }
 }
 
-fn results(asked: &Asked, answer: &Answer, from: usize, count: usize) -> Markup {
+/// What of the address was left out.
+fn said_of(left_out: &[String]) -> Markup {
+    html! {
+        @if !left_out.is_empty() {
+            p .understood { "Note: this part of the address cannot be read and is left out: " strong { (left_out.join(", ")) } "." }
+        }
+    }
+}
+
+fn results(view: &View, asked: &Asked, left_out: &[String], answer: &Answer, options: &Options) -> Result<Markup, IndexError> {
     let address = Address { asked, filters: asked.filters() };
     let facets = answer.facets.as_ref().filter(|_| answer.total > 0);
-    html! {
+    let hits = answer.hits.iter().map(|hit| self::hit(view, hit)).collect::<Result<Vec<_>, _>>()?;
+    Ok(html! {
         div #results .results .faceted[facets.is_some()] {
             @if let Some(facets) = facets { (self::facets(&address, facets)) }
             div .hits {
                 (summary(&address, answer))
-                @if answer.hits.is_empty() { (nothing(from)) }
-                ol start=(from + 1) { @for hit in &answer.hits { (self::hit(hit)) } }
-                (pager(&address, answer, from, count))
+                (said_of(left_out))
+                @if answer.hits.is_empty() { (nothing(options.from, answer.remark.as_deref())) }
+                ol start=(options.from + 1) { @for hit in hits { (hit) } }
+                (pager(&address, answer, options))
             }
         }
-    }
+    })
 }
 
 /// How many there are, and how the question was read.
@@ -111,8 +133,16 @@ fn summary(address: &Address<'_>, answer: &Answer) -> Markup {
         div .summary {
             h1 .count { (counted(answer.total, "consult", "consults")) }
             @if !answer.hits.is_empty() {
+                // An archive without dates has one order.
+                @if answer.facets.as_ref().is_some_and(|facets| facets.years.len() > 1) { nav .orders aria-label="Order" {
+                    @for (name, sort) in [("Best match", Sort::Relevance), ("Newest", Sort::NewestFirst), ("Oldest", Sort::Date)] {
+                        @let other = Asked { sort: Some(sort).filter(|sort| *sort != Sort::Relevance), from: None, ..address.asked.clone() };
+                        @let is_chosen = sort == address.asked.sort.unwrap_or(Sort::Relevance);
+                        a href=(Address { asked: &other, filters: other.filters() }.at(0)) aria-current=[is_chosen.then_some("true")] { (name) }
+                    }
+                } }
                 @let other = Asked { explain: (!explained).then_some(true), from: None, ..address.asked.clone() };
-                a href=(Address { asked: &other, filters: other.filters() }.at(0)) {
+                a .explain href=(Address { asked: &other, filters: other.filters() }.at(0)) {
                     @if explained { "Hide the scores" } @else { "Explain the order" }
                 }
             }
@@ -181,10 +211,12 @@ fn facets(address: &Address<'_>, facets: &Facets) -> Markup {
     }
 }
 
-fn nothing(from: usize) -> Markup {
+fn nothing(from: usize, remark: Option<&str>) -> Markup {
     html! {
         div .empty {
-            @if from > 0 {
+            @if let Some(remark) = remark {
+                p { (remark) "." }
+            } @else if from > 0 {
                 p { "There are no more hits." }
             } @else {
                 p { strong { "Nothing found." } " Try fewer or plainer words, or leave a filter out." }
@@ -194,32 +226,35 @@ fn nothing(from: usize) -> Markup {
     }
 }
 
-fn hit(hit: &Hit) -> Markup {
-    let kinds = [
-        (Kind::Symptom, &hit.symptoms, SYMPTOMS),
-        (Kind::Condition, &hit.conditions, OTHERS),
-        (Kind::Procedure, &hit.procedures, OTHERS),
-        (Kind::Drug, &hit.drugs, OTHERS),
-    ];
-    html! {
+fn hit(view: &View, hit: &Hit) -> Result<Markup, IndexError> {
+    let duplicates = parts::duplicates(view, &hit.duplicates)?;
+    let names = |kind: Kind| match kind {
+        Kind::Symptom => &hit.symptoms,
+        Kind::Condition => &hit.conditions,
+        Kind::Procedure => &hit.procedures,
+        Kind::Drug => &hit.drugs,
+        Kind::Investigation => &hit.investigations,
+    };
+    Ok(html! {
         li .hit {
             h2 { a href=(thread_path(&hit.id)) dir="auto" { (hit.title) } }
             p .passage dir="auto" { (passage(&hit.snippet)) }
             p .chips {
-                @for (kind, names, most) in kinds { @for name in names.iter().take(most) { (chip(Some(kind), name, false)) } }
-                @for name in hit.denied.iter().take(OTHERS) { (chip(None, name, true)) }
+                @for (kind, most) in CHIPS { @for name in names(kind).iter().take(most) { (chip(Some(kind), name, false)) } }
+                @for name in hit.denied.iter().take(DENIED) { (chip(None, name, true)) }
             }
             p .byline {
                 @if let Some(doctor) = &hit.doctor { span { (parts::doctor(doctor)) } }
-                @if let Some(date) = hit.published { span { time datetime=(date) { (date) } } }
-                @if !hit.duplicates.is_empty() { span { "Also asked as " (parts::links(&hit.duplicates)) } }
+                @if let Some(date) = hit.published { span { (parts::date(date)) } }
             }
+            (duplicates)
             @if let Some(explanation) = &hit.explanation { (parts::explanation(hit.score, explanation)) }
         }
-    }
+    })
 }
 
-fn pager(address: &Address<'_>, answer: &Answer, from: usize, count: usize) -> Markup {
+fn pager(address: &Address<'_>, answer: &Answer, options: &Options) -> Markup {
+    let (from, count) = (options.from, options.count);
     let more = answer.hits.len() == count && (from + count) < usize::try_from(answer.total).unwrap_or(usize::MAX);
     html! {
         @if from > 0 || more {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::clinical::{Annotation, Lexicon, Mention, Part};
-use crate::related::{self, Answer, Subject};
+use crate::related::{self, Subject};
 use crate::serve::api::{fresh, relate, subject};
 use crate::serve::parameters::Id;
 use crate::serve::problem::Problem;
@@ -27,13 +27,14 @@ pub async fn page(State(server): State<Arc<Server>>, Id(id): Id, headers: Header
             fresh(now, &headers, || {
                 let related = relate(now, &id, &subject, &related::Options::default(), started)?;
                 let frame = Frame { title: subject.thread.heading(), typed: "", here: Here::Elsewhere };
-                Ok(frame.respond(content(&subject, now.view.lexicon(), &related)))
+                let panel = parts::panel(&now.view, &related.panel)?;
+                Ok(frame.respond(content(&subject, now.view.lexicon(), (!related.panel.is_empty()).then_some(panel))))
             })
         })
         .await
 }
 
-fn content(subject: &Subject, lexicon: &Lexicon, related: &Answer) -> Markup {
+fn content(subject: &Subject, lexicon: &Lexicon, panel: Option<Markup>) -> Markup {
     let Subject { thread, annotation, .. } = subject;
     let marked = Marked { annotation, lexicon };
     html! {
@@ -51,10 +52,9 @@ fn content(subject: &Subject, lexicon: &Lexicon, related: &Answer) -> Markup {
             }
             aside aria-labelledby="related" {
                 h2 #related { "Related questions" }
-                @if related.panel.is_empty() {
-                    p .empty { "No other consult in this archive is close enough to this one." }
-                } @else {
-                    (parts::panel(&related.panel))
+                @match panel {
+                    Some(panel) => (panel),
+                    None => p .empty { "No other consult in this archive is close enough to this one." },
                 }
             }
         }
@@ -65,12 +65,12 @@ fn about(thread: &Thread) -> Markup {
     html! {
         p .byline {
             @if let Some(doctor) = &thread.doctor { span { "Answered by " (parts::doctor(doctor)) } }
-            @if let Some(date) = thread.published { span { time datetime=(date) { (date) } } }
+            @if let Some(date) = thread.published { span { (parts::date(date)) } }
             @if thread.reviewer.is_some() || thread.reviewed.is_some() {
                 span {
                     "Reviewed"
                     @if let Some(reviewer) = &thread.reviewer { " by " span dir="auto" { (reviewer) } }
-                    @if let Some(date) = thread.reviewed { " on " time datetime=(date) { (date) } }
+                    @if let Some(date) = thread.reviewed { " on " (parts::date(date)) }
                 }
             }
             @match thread.url.as_deref().and_then(outward) {
