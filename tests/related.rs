@@ -175,22 +175,28 @@ fn a_run_over_the_archive_that_was_cut_off_goes_on_where_it_was() {
 
 #[test]
 fn after_a_change_only_the_panels_that_can_differ_are_made_again() {
-    let place = Place::new();
-    let archive = place.path("archive");
-    place.write("archive/first.jsonl", lines(&[GOUT, MIGRAINE, VERTIGO]));
-    place.index(&[&archive]);
-    std::fs::write(place.path("before.jsonl"), place.run(&["related", "--all", "--format", "json"]).ok().out).unwrap();
-    place.write("archive/second.jsonl", lines(&[GOUT_AGAIN]));
-    place.index(&[&archive]);
+    let place = place();
+    let before = place.run(&["related", "--all", "--format", "json"]).ok().out;
+    std::fs::write(place.path("before.jsonl"), &before).unwrap();
+    let new = place.write("new.jsonl", lines(&[GOUT_AGAIN]));
+    place.index(&[&new]);
     let ran = place.run(&["related", "--all", "--format", "json", "--since", "before.jsonl"]).ok();
-    let renewed: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(renewed.len(), 4);
-    let of = |id: &str| renewed.iter().find(|panel| panel["of"] == id).unwrap_or_else(|| panic!("no panel of {id}"));
-    assert_eq!(ids(of("gout")), ["gout-again"], "the new thread came into the panel of the old one");
-    assert_eq!(ids(of("gout-again")), ["gout"]);
+    let kept: usize = ran.err.split(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{}", ran.err));
+    assert!(kept > 50, "most panels cannot have changed: {}", ran.err);
     assert!(ran.err.contains("1 of new threads"), "{}", ran.err);
-    let now = place.run(&["related", "--all", "--format", "json"]).ok().out;
-    assert_eq!(without_times(&ran.out), without_times(&now), "what was kept is what would be made");
+
+    let of = |lines: &str| -> Vec<(String, Vec<String>)> {
+        let panels = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let owned = |panel: &Value| ids(panel).into_iter().map(str::to_owned).collect();
+        panels.map(|panel| (panel["of"].as_str().unwrap().to_owned(), owned(&panel))).collect()
+    };
+    let (renewed, anew) = (of(&ran.out), of(&place.run(&["related", "--all", "--format", "json"]).ok().out));
+    assert_eq!(renewed.len(), 231);
+    let with_new = |panels: &[(String, Vec<String>)]| -> Vec<(String, Vec<String>)> {
+        panels.iter().filter(|(id, panel)| id == "gout-again" || panel.iter().any(|id| id == "gout-again")).cloned().collect()
+    };
+    assert!(with_new(&renewed).len() > 1, "a thread on gout comes into panels on gout");
+    assert_eq!(with_new(&renewed), with_new(&anew));
 }
 
 #[test]
