@@ -266,7 +266,9 @@ fn without_its_feature_a_transformer_is_told_how_to_be_had() {
     archive_of_own_words(&place);
     place.run(&["index", "a.jsonl"]).ok();
     let out = ["--archive", "a.jsonl", "--out", "table"];
-    for args in [&["related", "quux", "--rerank-model", "bert"][..], &[&["model", "distill", "--teacher", "bert"], &out[..]].concat()] {
+    for args in
+        [&["related", "quux", "--rerank-model", "bert"][..], &[&["model", "distill", "--teacher", "bert"], &out[..]].concat()]
+    {
         place.run(args).told(2, "build it with `cargo build --release --features transformer`");
     }
 }

@@ -124,7 +124,8 @@ fn re_ranking_changes_the_order_of_the_best_and_loses_no_thread() {
 fn a_distilled_table_comes_near_its_teacher_and_indexes_an_archive() {
     let place = Place::new();
     write_transformer(&place.path("bert"));
-    let args = ["model", "distill", "--teacher", "bert", "--out", "table", "--dimension", "12", "--sentences", "1500", "--archive"];
+    let args =
+        ["model", "distill", "--teacher", "bert", "--out", "table", "--dimension", "12", "--sentences", "1500", "--archive"];
     let mut args: Vec<String> = args.map(str::to_owned).into();
     args.push(sample().display().to_string());
     args.extend(["--format", "json"].map(str::to_owned));
@@ -171,7 +172,12 @@ fn a_folder_that_is_no_transformer_is_told_in_one_sentence() {
 fn too_few_sentences_teach_nothing() {
     let place = Place::new();
     write_transformer(&place.path("bert"));
-    place.write("a.jsonl", json!({"title": "Knee pain after a fall", "posts": [{"role": "patient", "text": "It hurts."}]}).to_string());
-    place.run(&["model", "distill", "--teacher", "bert", "--archive", "a.jsonl", "--out", "table"]).told(2, "too few to distil from");
+    place.write(
+        "a.jsonl",
+        json!({"title": "Knee pain after a fall", "posts": [{"role": "patient", "text": "It hurts."}]}).to_string(),
+    );
+    place
+        .run(&["model", "distill", "--teacher", "bert", "--archive", "a.jsonl", "--out", "table"])
+        .told(2, "too few to distil from");
     assert!(!place.path("table").exists());
 }
