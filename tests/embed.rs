@@ -259,6 +259,20 @@ fn a_folder_that_is_not_a_model_is_told_before_anything_is_indexed() {
     assert!(!place.path("index").exists());
 }
 
+#[cfg(not(feature = "transformer"))]
+#[test]
+fn without_its_feature_a_transformer_is_told_how_to_be_had() {
+    let place = Place::new();
+    archive_of_own_words(&place);
+    place.run(&["index", "a.jsonl"]).ok();
+    let out = ["--archive", "a.jsonl", "--out", "table"];
+    for args in
+        [&["related", "quux", "--rerank-model", "bert"][..], &[&["model", "distill", "--teacher", "bert"], &out[..]].concat()]
+    {
+        place.run(args).told(2, "build it with `cargo build --release --features transformer`");
+    }
+}
+
 #[test]
 fn two_models_have_two_fingerprints() {
     let folder = tempfile::tempdir().unwrap();

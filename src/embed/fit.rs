@@ -97,7 +97,7 @@ pub fn distill(
 
 /// The same sentences each time, however the archive is ordered.
 fn chosen(mut sentences: Vec<String>, most: usize) -> Vec<String> {
-    sentences.sort_unstable_by_cached_key(|sentence| (xxh3_64(sentence.as_bytes()), sentence.clone()));
+    sentences.sort_by_cached_key(|sentence| (xxh3_64(sentence.as_bytes()), sentence.clone()));
     sentences.dedup();
     sentences.truncate(most);
     sentences

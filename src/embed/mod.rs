@@ -4,6 +4,9 @@
 //! In: text, or a [`Thread`]. Out: [`Vector`], [`Meaning`], and the numbers of the cells of a coarse quantiser in which a vector's
 //! neighbours are found. The built-in table is compiled from `schema/model` and read in place; [`Embedder::open`] takes any
 //! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
+//!
+//! With the feature `transformer`, a [`Transformer`] reads texts with a neural network instead, and [`distill`] makes a table from one.
+//! Without it both are there and say how to be had.
 
 mod cells;
 mod distill;
