@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -10,6 +11,9 @@ use super::Options;
 use super::live::{Live, Opened};
 use super::metrics::Metrics;
 use super::problem::Problem;
+
+/// A request that cannot begin to be answered within this time is refused: whoever waits longer has gone, or asks again.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct Server {
     pub live: Arc<Live>,
@@ -61,7 +65,8 @@ impl Server {
         let opened = self.now();
         let work = self.work.clone();
         let done = async move {
-            let permit = work.acquire_owned().await.expect("the semaphore is never closed");
+            let turn = tokio::time::timeout(PATIENCE, work.acquire_owned()).await;
+            let permit = turn.map_err(|_| Problem::busy())?.expect("the semaphore is never closed");
             let job = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
                 job(&opened)
