@@ -2,7 +2,7 @@
 //! command line, or HTML that says the same.
 //!
 //! ```text
-//! connection ─ observe (log, metrics, headers) ─ guard (token, host, admission) ─ api | pages ─ work (a blocking thread) ─> answer
+//! connection ─ observe (log, metrics, headers) ─ guard (token, host, admission) ─ api | pages ─ work (a thread for each core) ─> answer
 //! ```
 //!
 //! Reading is all that it does: nothing here writes to an index. When a writer commits, the next request sees the new state
