@@ -146,6 +146,7 @@ fn escaped(text: &str) -> String {
 /// Answers a second, and how long they took.
 struct Figures {
     per_second: f64,
+    answered: u64,
     median: Duration,
     p99: Duration,
     slowest: Duration,
@@ -175,6 +176,7 @@ fn in_process(view: &View, jobs: &Jobs, kind: Kind, workers: usize, time: Durati
     });
     Figures {
         per_second: times.len() as f64 / started.elapsed().as_secs_f64(),
+        answered: times.len() as u64,
         median: quantile(&times, 0.5),
         p99: quantile(&times, 0.99),
         slowest: quantile(&times, 1.0),
@@ -203,6 +205,7 @@ fn wrk(server: &Server, paths: &Path, connections: usize, seconds: u64) -> Figur
     let time = |micros: f64| Duration::from_secs_f64(micros / 1e6);
     Figures {
         per_second: answered / micros * 1e6,
+        answered: answered as u64,
         median: time(median),
         p99: time(p99),
         slowest: time(slowest),
@@ -234,7 +237,7 @@ fn report(name: &str, connections: usize, workers: usize, pairs: &mut [(Figures,
     let (inside, outside) = &pairs[pairs.len() / 2];
     println!(
         "{name} at {connections} connections: {:.0}/s, median {:.2} ms, p99 {:.2} ms; {workers} in process: {:.0}/s, p99 {:.2} ms\n  \
-         throughput beside in process {}; answers per core second beside in process {}",
+         throughput beside in process {}; answers per second of a core beside in process {}",
         outside.per_second,
         ms(outside.median),
         ms(outside.p99),
@@ -260,7 +263,8 @@ fn overload(index: &Path, folder: &Path, jobs: &Jobs, seconds: u64) {
         let begun = Instant::now();
         server.is_well();
         memory.push(server.memory());
-        let refused = figures.refused as f64 / step as f64;
+        let share = figures.refused as f64 / figures.answered.max(1) as f64;
+        let refused = figures.per_second * share;
         println!(
             "  {:>6.0} answers/s, {refused:>6.0} refusals/s, {} broken, median {:.0} ms, p99 {:.0} ms, slowest {:.0} ms; memory {:.0} MB; \
              well again after {:.1} ms",

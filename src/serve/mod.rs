@@ -2,7 +2,7 @@
 //! command line, or HTML that says the same.
 //!
 //! ```text
-//! connection ─ observe (log, metrics, headers) ─ guard (token, host, admission) ─ api | pages ─ work (a blocking thread) ─> answer
+//! connection ─ observe (log, metrics, headers) ─ guard (token, host, admission) ─ api | pages ─ work (a thread for each core) ─> answer
 //! ```
 //!
 //! Reading is all that it does: nothing here writes to an index. When a writer commits, the next request sees the new state
@@ -70,7 +70,11 @@ pub enum ServeError {
 pub fn serve(index: &Path, options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     options.access.check(options.address)?;
     let live = live::Live::open(index)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Threads)?;
+    // Half of the cores take in and hand out; what computes has threads of its own, one for each core, and under overload must not
+    // be starved by refusing.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(cores.div_ceil(2)).enable_all().build().map_err(ServeError::Threads)?;
     let served = runtime.block_on(async {
         let address = options.address;
         let listener = listen::bind(address).await.map_err(|reason| ServeError::Listen { address, reason })?;

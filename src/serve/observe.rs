@@ -96,7 +96,12 @@ async fn observe(State(server): State<Arc<Server>>, request: Request, next: Next
     let (status, took) = (response.status().as_u16(), started.elapsed());
     server.metrics.answered(method, &route, status, took);
     let took_ms = took.as_secs_f64() * 1000.0;
-    tracing::info!(method, route, status, took_ms, "request");
+    // A storm of refusals is told by the counters: a line for each would cost more than refusing does.
+    if status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
+        tracing::debug!(method, route, status, took_ms, "request");
+    } else {
+        tracing::info!(method, route, status, took_ms, "request");
+    }
     response
 }
 
