@@ -28,7 +28,7 @@ pub struct Args {
     /// Read every file again, changed or not
     #[arg(long)]
     full: bool,
-    /// Lexicon tables to use on top of the built-in ones
+    /// Tables and standard terminologies to use on top of the built-in lexicon; may be given again
     #[arg(long, value_name = "FILE")]
     lexicon: Vec<PathBuf>,
     /// A folder of site profiles, tried before the built-in ones

@@ -74,7 +74,7 @@ enum Verb {
     Parse(parse::Args),
     /// Print the symptoms, conditions, procedures, drugs and investigations that lines of text name
     Annotate(annotate::Args),
-    /// Look a term up, check tables
+    /// Look a term up, check tables, import standard terminologies
     Lexicon(lexicon::Args),
     /// Measure search, related and clinical reading against judgements; compare runs, tune weights
     Eval(Box<eval::Args>),

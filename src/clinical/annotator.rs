@@ -89,7 +89,8 @@ impl Annotator {
         PatientFacts::of(&Tokens::of(text), false)
     }
 
-    /// The nearest word of a term for a misspelt word; `None` for a word that a term has, or that none is near.
+    /// The nearest word of a term for a misspelt word; `None` for a word that a term has, unless it is a misspelling of a drug's name,
+    /// or that none is near.
     pub fn correct(&self, word: &str) -> Option<&str> {
         correct(&self.lexicon.view(), word)
     }

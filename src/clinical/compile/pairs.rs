@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::layout::{EntryRow, NAMES_CONCEPT, NAMES_HEAD, NAMES_SITE, NONE};
 use super::merge::{Item, Merged};
 use super::table::TYPES;
-use super::trie::{Trie, joined_terms};
+use super::trie::{Standing, Trie, joined_terms};
 use super::{above, folded_words};
 
 pub struct Pairs {
@@ -31,7 +31,7 @@ impl Pairs {
         for (names, items) in [(NAMES_CONCEPT, &merged.concepts), (NAMES_HEAD, &merged.qualities), (NAMES_SITE, &merged.sites)] {
             for (n, item) in items.iter().enumerate() {
                 for (t, term) in item.terms.iter().enumerate() {
-                    trie.add(term, &item.id, names, n as u32, t == 0);
+                    trie.add(term, &item.id, names, n as u32, Standing::of(item, t));
                 }
             }
         }
@@ -65,7 +65,7 @@ impl Pairs {
         for pass in [true, false] {
             // What is said of a site is not a drug: "eye drops" are no drops in the eye.
             for (n, item) in merged.concepts.iter().enumerate().filter(|(_, item)| item.kind != kind("drug")) {
-                for (t, term) in item.terms.iter().enumerate() {
+                for (t, term) in item.terms[..item.reviewed].iter().enumerate() {
                     if by_name(t) != pass {
                         continue;
                     }
