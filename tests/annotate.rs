@@ -147,8 +147,23 @@ fn annotate_reads_with_a_users_table() {
 #[test]
 fn a_long_run_of_one_thing_is_read_to_its_end() {
     const UNITS: [&str; 17] = [
-        "no ", "a", "\u{e9}", "pain in the ", "knee and ", "left left ", "swollen, ", "swollen and ", "knee pain and ", "worms ", "-",
-        "\n", "x-", "back of my ", "gabapentinz ", "no fever, ", "if you ALL ",
+        "no ",
+        "a",
+        "\u{e9}",
+        "pain in the ",
+        "knee and ",
+        "left left ",
+        "swollen, ",
+        "swollen and ",
+        "knee pain and ",
+        "worms ",
+        "-",
+        "\n",
+        "x-",
+        "back of my ",
+        "gabapentinz ",
+        "no fever, ",
+        "if you ALL ",
     ];
     let annotator = annotator();
     for unit in UNITS {

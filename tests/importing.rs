@@ -128,7 +128,11 @@ fn umls(place: &Place) -> PathBuf {
         term("C9000001", false, "MSH", "MH", "old zorbing", "Y"),
         term("C9000002", true, "MSH", "MH", "Zorbologist", "N"),
     ];
-    let types = ["C0030554|T184|A2.2.2|Sign or Symptom|AT1||\n", "C9000001|T184|A2.2.2|Sign or Symptom|AT2||\n", "C9000002|T097|A2|Professional|AT3||\n"];
+    let types = [
+        "C0030554|T184|A2.2.2|Sign or Symptom|AT1||\n",
+        "C9000001|T184|A2.2.2|Sign or Symptom|AT2||\n",
+        "C9000002|T097|A2|Professional|AT3||\n",
+    ];
     let relations = [
         relation("C9000001", "PAR", "C0030554", ""),
         relation("C0030554", "PAR", "C9000001", "inverse_isa"),
@@ -176,7 +180,10 @@ fn mesh_descriptors_have_types_by_their_trees_and_classes_by_their_actions() {
     let lexicon = with(&[place.write("desc.xml", MESH)]);
     assert_eq!(named(&lexicon, "I took zorbitol for zorbitis of the thumb"), ["drug:MESH:D900001", "symptom:MESH:D900004"]);
     assert_eq!(parents(&lexicon, "symptom:MESH:D900004"), ["symptom:MESH:D900003"]);
-    assert_eq!(parents(&lexicon, "drug:MESH:D900001"), lexicon.lookup("Zanalgesics").iter().map(|&id| lexicon.concept(id).id).collect::<Vec<_>>());
+    assert_eq!(
+        parents(&lexicon, "drug:MESH:D900001"),
+        lexicon.lookup("Zanalgesics").iter().map(|&id| lexicon.concept(id).id).collect::<Vec<_>>()
+    );
     let names: Vec<&str> = lexicon.terms(lexicon.by_id("drug:MESH:D900001").unwrap()).collect();
     assert_eq!(names, ["Zorbitol & Salts", "Zorbitol"], "what is turned round for an index is left out");
     assert!(lexicon.lookup("zorbology").is_empty(), "a discipline is of none of the types");
@@ -256,7 +263,14 @@ fn import_writes_a_table_that_is_read_as_the_terminology_was() {
     let place = Place::new();
     let listing = place.write("zo.tsv", LISTING);
     let (obo, table) = (place.write("hp.obo", OBO), place.path("table.tsv"));
-    let args = ["lexicon".into(), "import".into(), listing.clone().into_os_string(), obo.clone().into(), "--out".into(), table.clone().into()];
+    let args = [
+        "lexicon".into(),
+        "import".into(),
+        listing.clone().into_os_string(),
+        obo.clone().into(),
+        "--out".into(),
+        table.clone().into(),
+    ];
     let ran = place.run::<std::ffi::OsString>(&args);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let (direct, written) = (with(&[listing.clone(), obo]), with(&[table.clone()]));
@@ -271,14 +285,16 @@ fn import_writes_a_table_that_is_read_as_the_terminology_was() {
 #[test]
 fn index_search_and_show_use_a_terminology_on_top_of_the_core() {
     let place = Place::new();
-    let archive = place.write("a.jsonl", "{\"id\":\"z\",\"title\":\"Is it zorbosis?\",\"question\":\"I have zorbosis and a fever.\"}\n");
+    let archive =
+        place.write("a.jsonl", "{\"id\":\"z\",\"title\":\"Is it zorbosis?\",\"question\":\"I have zorbosis and a fever.\"}\n");
     let listing = place.write("zo.tsv", LISTING);
     let args = ["index".as_ref(), archive.as_os_str(), "--lexicon".as_ref(), listing.as_os_str()];
     assert_eq!(place.run(&args).code, 0);
     let answer = place.run(&["search", "zorb disease", "--format", "json"]).ok().json();
     assert_eq!(answer["query"]["concepts"][0]["concept"], "condition:ZO:1", "{answer}");
     assert_eq!(answer["hits"][0]["conditions"][0], "Zorb disease");
-    let shown = place.run(&["lexicon".as_ref(), "show".as_ref(), "zonk".as_ref(), "--lexicon".as_ref(), listing.as_os_str()]).ok();
+    let shown =
+        place.run(&["lexicon".as_ref(), "show".as_ref(), "zonk".as_ref(), "--lexicon".as_ref(), listing.as_os_str()]).ok();
     assert!(shown.out.contains("condition:ZO:1"), "{}", shown.out);
 }
 
@@ -304,7 +320,12 @@ fn refusals() -> Vec<(&'static str, Vec<u8>, usize, [&'static str; 2])> {
             3,
             ["the parents go round", "take one out"],
         ),
-        ("hp.obo", OBO.replace("HP:9000001", "HP:0003401").into_bytes(), 16, ["\"HP:0003401\" is also in line 8", "take one out"]),
+        (
+            "hp.obo",
+            OBO.replace("HP:9000001", "HP:0003401").into_bytes(),
+            16,
+            ["\"HP:0003401\" is also in line 8", "take one out"],
+        ),
         (
             "hp.obo",
             OBO.replace("is_a: HP:0000118", "is_a: HP:9000001\nis_a: HP:0000118").into_bytes(),
@@ -316,9 +337,19 @@ fn refusals() -> Vec<(&'static str, Vec<u8>, usize, [&'static str; 2])> {
         ("hp.obo", OBO.replace("HP:0000118", "XX:1").into_bytes(), 1, ["below a root", "bring a table of your own"]),
         ("hp.obo", b"zorb".to_vec(), 1, ["no [Term]", "OBO form"]),
         ("hp.obo", [OBO.as_bytes(), b"\n[Term]\nid: \xff\n"].concat(), 31, ["is not UTF-8", "save the file"]),
-        ("desc.xml", MESH.replace("DescriptorRecordSet", "SupplementalRecordSet").into_bytes(), 2, ["SupplementalRecordSet", "bring a desc"]),
+        (
+            "desc.xml",
+            MESH.replace("DescriptorRecordSet", "SupplementalRecordSet").into_bytes(),
+            2,
+            ["SupplementalRecordSet", "bring a desc"],
+        ),
         ("desc.xml", MESH[..900].as_bytes().to_vec(), 17, ["the file is cut off", "fetch it again"]),
-        ("desc.xml", MESH.replace("D900004", "D900003").into_bytes(), 30, ["\"MESH:D900003\" is also in line 25", "take one out"]),
+        (
+            "desc.xml",
+            MESH.replace("D900004", "D900003").into_bytes(),
+            30,
+            ["\"MESH:D900003\" is also in line 25", "take one out"],
+        ),
         ("desc.xml", MESH.replace("</Term>", "</Trem>").into_bytes(), 16, ["Trem", "fetch it again"]),
         ("RXNCONSO.RRF", format!("{conso}{old}").into_bytes(), 2, ["8 fields", "bring one in Rich Release Format"]),
         ("RXNCONSO.RRF", [conso.as_bytes(), b"\xff|\n"].concat(), 2, ["is not UTF-8", "save the file"]),
@@ -369,12 +400,16 @@ fn a_bad_terminology_leaves_the_index_as_it_was() {
 
 #[test]
 fn every_row_of_the_mappings_is_read() {
-    for (table, columns) in [(include_str!("../schema/import/types.tsv"), 5), (include_str!("../schema/import/prefixes.tsv"), 2)] {
+    for (table, columns) in [(include_str!("../schema/import/types.tsv"), 5), (include_str!("../schema/import/prefixes.tsv"), 2)]
+    {
         for (line, number) in table.lines().zip(1..) {
             let cells: Vec<&str> = line.split('\t').collect();
             assert!(cells.len() == columns && cells.iter().all(|cell| !cell.is_empty()), "line {number}: {line:?}");
             if columns == 5 && number > 1 {
-                assert!(cells[2].parse::<Kind>().is_ok() && ["umls", "mesh", "obo"].contains(&cells[0]), "line {number}: {line:?}");
+                assert!(
+                    cells[2].parse::<Kind>().is_ok() && ["umls", "mesh", "obo"].contains(&cells[0]),
+                    "line {number}: {line:?}"
+                );
             }
         }
     }

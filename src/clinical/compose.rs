@@ -232,7 +232,7 @@ impl Composer<'_, '_, '_> {
         let item = self.items[at];
         let others = if self.is_free(&item) { &sites[1..] } else { &[] };
         for site in others {
-            self.push_pair(&item, site.site, site.first, site.end);
+            self.push_further_site(&item, site);
         }
     }
 
@@ -255,7 +255,7 @@ impl Composer<'_, '_, '_> {
         let item = self.items[last];
         for n in last + 2..after {
             let site = self.items[n];
-            self.push_pair(&item, site.site, site.first, site.end);
+            self.push_further_site(&item, &site);
         }
         self.taken = after;
         after
@@ -267,7 +267,7 @@ impl Composer<'_, '_, '_> {
         let hyphen = site.end + 1 == item.first && self.matcher.tokens.written(site.end) == "-";
         let between = links(self.matcher, site.end, item.first, VERB | DEGREE | ARTICLE | SIDE);
         match between {
-            Some(0) => true,
+            Some(0) => self.is_free(item) || self.matcher.view.pair(self.head(item), site.site).is_some(),
             Some(roles) => self.is_free(item) && (roles & VERB != 0 || roles == DEGREE),
             None => hyphen,
         }
@@ -311,6 +311,13 @@ impl Composer<'_, '_, '_> {
         let concept = view.pair(head, site).unwrap_or(by_itself);
         if concept != NONE {
             self.push(first, end, concept);
+        }
+    }
+
+    /// The second site of a finding is a mention of its own, of the concept that the lexicon knows for the pair.
+    fn push_further_site(&mut self, item: &Item, site: &Item) {
+        if let Some(concept) = self.matcher.view.pair(self.head(item), site.site) {
+            self.push(site.first, site.end, concept);
         }
     }
 

@@ -202,7 +202,8 @@ impl<'r, 't> Matcher<'r, 't> {
     fn is_shouted(&self, first: usize, end: usize) -> bool {
         const NEAR: usize = 3;
         let near = (first.saturating_sub(NEAR)..first).chain(end..self.words.len().min(end + NEAR));
-        let mut words = near.filter(|&n| self.tokens.as_slice()[n].class == Class::Word).map(|n| self.tokens.written(n)).peekable();
+        let mut words =
+            near.filter(|&n| self.tokens.as_slice()[n].class == Class::Word).map(|n| self.tokens.written(n)).peekable();
         words.peek().is_some() && words.all(|word| !word.contains(char::is_lowercase))
     }
 

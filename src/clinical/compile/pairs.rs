@@ -49,6 +49,7 @@ impl Pairs {
             }
         }
         pairs.derive(merged, trie);
+        pairs.bind_the_rare(merged.qualities.len());
         add_joined(merged, trie);
         pairs
     }
@@ -56,6 +57,15 @@ impl Pairs {
     /// The head by which a concept joins with a site: its own where it has one, otherwise its quality.
     pub fn head_of_concept(&self, concept: u32, item: &Item) -> u32 {
         self.of_concept.get(&concept).copied().or(item.quality).unwrap_or(NONE)
+    }
+
+    /// A concept that is known of hardly any site joins with those only: "cardiac, diabetic" is no diabetes of the heart.
+    fn bind_the_rare(&mut self, qualities: usize) {
+        const FEWEST: usize = 3;
+        let mut sites = vec![0; self.heads.len()];
+        self.pairs.keys().for_each(|&(head, _)| sites[head as usize] += 1);
+        let concepts = self.heads.iter_mut().zip(sites).skip(qualities);
+        concepts.filter(|(_, sites)| *sites < FEWEST).for_each(|(head, _)| head.free = false);
     }
 
     fn derive(&mut self, merged: &Merged, trie: &mut Trie<'_>) {

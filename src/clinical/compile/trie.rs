@@ -66,7 +66,8 @@ impl<'v> Trie<'v> {
 
     /// Adds what a term names. `owner` is the id of it, for guards that hold for this owner only.
     pub fn add(&mut self, term: &str, owner: &str, names: u32, number: u32, standing: Standing) {
-        let guard = if standing == Standing::Unreviewed { self.guards.of_unreviewed(term, owner) } else { self.guards.of(term, owner) };
+        let guard =
+            if standing == Standing::Unreviewed { self.guards.of_unreviewed(term, owner) } else { self.guards.of(term, owner) };
         let key = self.key(term);
         let Some(node) = self.node(&key) else { return };
         let here = &mut self.nodes[node as usize];

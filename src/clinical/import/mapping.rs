@@ -12,7 +12,11 @@ static TYPES: LazyLock<Vec<(&str, &str, Kind)>> = LazyLock::new(|| {
         Some(row)
     };
     // The table is part of the program, and a test reads every row of it.
-    include_str!("../../../schema/import/types.tsv").lines().skip(1).map(|line| row(line).expect("schema/import/types.tsv")).collect()
+    include_str!("../../../schema/import/types.tsv")
+        .lines()
+        .skip(1)
+        .map(|line| row(line).expect("schema/import/types.tsv"))
+        .collect()
 });
 
 static PREFIXES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {

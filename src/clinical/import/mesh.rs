@@ -102,7 +102,8 @@ fn records(path: &Path) -> Result<Vec<Record>, LexiconError> {
                 if elements.len() == 1
                     && let Some(record) = records.last().filter(|record| record.code.is_empty() || record.name.is_empty())
                 {
-                    let what = "the DescriptorRecord has no DescriptorUI or no DescriptorName; the file is damaged: fetch it again";
+                    let what =
+                        "the DescriptorRecord has no DescriptorUI or no DescriptorName; the file is damaged: fetch it again";
                     return Err(LexiconError::Line { path: path.into(), line: record.line, what: what.into() });
                 }
             }
@@ -129,7 +130,9 @@ impl Record {
             ["DescriptorUI"] => self.code = text.to_owned(),
             ["DescriptorName", "String"] => self.name = text.to_owned(),
             ["TreeNumberList", "TreeNumber"] => put(&mut self.trees),
-            ["PharmacologicalActionList", "PharmacologicalAction", "DescriptorReferredTo", "DescriptorUI"] => put(&mut self.actions),
+            ["PharmacologicalActionList", "PharmacologicalAction", "DescriptorReferredTo", "DescriptorUI"] => {
+                put(&mut self.actions)
+            }
             ["ConceptList", "Concept", "TermList", "Term", "String"] if !permuted => put(&mut self.terms),
             _ => {}
         }

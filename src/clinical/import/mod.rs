@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compile::{Entry, LexiconError, Place, Tables};
 use super::Kind;
+use super::compile::{Entry, LexiconError, Place, Tables};
 use lines::Lines;
 use rrf::Release;
 

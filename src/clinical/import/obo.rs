@@ -70,7 +70,10 @@ pub fn read(path: &Path) -> Result<Terminology, LexiconError> {
     }
     if terminology.is_empty() {
         let roots: Vec<&str> = Mapped::Obo.rows().map(|(root, _)| root).collect();
-        return error(1, format!("no term lies below a root whose type is known ({}); bring a table of your own", roots.join(", ")));
+        return error(
+            1,
+            format!("no term lies below a root whose type is known ({}); bring a table of your own", roots.join(", ")),
+        );
     }
     Ok(terminology)
 }
