@@ -158,8 +158,17 @@ pub(super) struct Rules {
     /// The channels, as bits, of triggers that begin with a symbol or one of its classes.
     begins: Vec<u8>,
     edges: FxHashMap<(u32, Symbol), u32>,
-    nodes: Vec<Vec<Rule>>,
+    /// Of each node: the place of its first rule, or [`NONE`].
+    nodes: Vec<u32>,
+    /// Each with the place of the next one of its node. One list for all: there are tens of thousands of nodes, and the first
+    /// text that a program reads waits for them.
+    rules: Vec<(Rule, u32)>,
 }
+
+const NONE: u32 = u32::MAX;
+
+/// Room for the nodes of the table, so that reading it moves none.
+const NODES: usize = 1 << 17;
 
 /// A cue's place in a line of items, and its rules: those of the longest trigger that begins there.
 pub(super) struct Found<'r> {
@@ -183,7 +192,7 @@ impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
         let (rules, sought) = (self.rules, self.sought);
         let nodes = self.nodes.into_iter().filter(|node| *node != 0);
-        nodes.flat_map(|node| &rules.nodes[node as usize]).filter(move |rule| rule.fits(sought))
+        nodes.flat_map(|node| rules.at(node)).filter(move |rule| rule.fits(sought))
     }
 }
 
@@ -204,9 +213,11 @@ impl Rules {
             classes: FxHashMap::default(),
             classes_of: vec![Vec::new(); FIRST_FREE as usize],
             begins: Vec::new(),
-            edges: FxHashMap::default(),
-            nodes: vec![Vec::new()],
+            edges: FxHashMap::with_capacity_and_hasher(NODES, Default::default()),
+            nodes: Vec::with_capacity(NODES),
+            rules: Vec::with_capacity(NODES),
         };
+        rules.nodes.push(NONE);
         let mut lines = table.lines().zip(1..).filter(|(line, _)| line.contains('\t') || line.starts_with('@'));
         let header: Vec<&str> = lines.next().map(|(line, _)| line.split('\t').collect()).unwrap_or_default();
         let column = |name: &str| header.iter().position(|h| *h == name).ok_or_else(|| format!("line 1: no column {name:?}"));
@@ -303,7 +314,17 @@ impl Rules {
             if node == 0 {
                 return Err(format!("the trigger {trigger:?} may be empty"));
             }
-            self.nodes[node as usize].push(rule);
+            let place = self.rules.len() as u32;
+            let mut last = None;
+            let mut at = self.nodes[node as usize];
+            while at != NONE {
+                (last, at) = (Some(at), self.rules[at as usize].1);
+            }
+            match last {
+                Some(last) => self.rules[last as usize].1 = place,
+                None => self.nodes[node as usize] = place,
+            }
+            self.rules.push((rule, NONE));
         }
         Ok(())
     }
@@ -312,7 +333,7 @@ impl Rules {
         let fresh = self.nodes.len() as u32;
         let next = *self.edges.entry((node, symbol)).or_insert(fresh);
         if next == fresh {
-            self.nodes.push(Vec::new());
+            self.nodes.push(NONE);
         }
         next
     }
@@ -324,7 +345,7 @@ impl Rules {
         let mut edges: Vec<(u32, u32)> = self.edges.iter().map(|(&(node, _), &next)| (next, node)).collect();
         edges.sort_unstable_by(|a, b| b.cmp(a));
         for (next, node) in edges {
-            let here = self.nodes[next as usize].iter().fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
+            let here = self.at(next).fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
             leads[next as usize] |= here;
             leads[node as usize] |= leads[next as usize];
         }
@@ -336,6 +357,12 @@ impl Rules {
                     .fold(starts, |bits, &class| bits | self.edges.get(&(0, class)).map_or(0, |&node| leads[node as usize]))
             })
             .collect();
+    }
+
+    /// The rules whose trigger ends at a node.
+    fn at(&self, node: u32) -> impl Iterator<Item = &Rule> {
+        let rule = |place: u32| self.rules.get(place as usize);
+        std::iter::successors(rule(self.nodes[node as usize]), move |(_, next)| rule(*next)).map(|(rule, _)| rule)
     }
 
     pub fn symbol(&self, tokens: &Tokens, n: usize) -> Symbol {
@@ -372,7 +399,7 @@ impl Rules {
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
     /// mention were read as a trigger's.
     fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
-        if at >= longest.end && self.nodes[node as usize].iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention()))
+        if at >= longest.end && self.at(node).any(|rule| rule.fits(sought) && (!held || rule.may_be_mention()))
         {
             if at > longest.end {
                 *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };

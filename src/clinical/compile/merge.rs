@@ -246,7 +246,8 @@ fn refuse_rounds(entries: &[Entry], tables: &Tables) -> Result<(), LexiconError>
     })
 }
 
-/// What came about by joining, or within what many sources say, is opened where it closes; any other round is an error.
+/// What came about by joining, or in a file whose entries stand in several places, is opened where it closes; any other round is an
+/// error.
 fn open_cycles(items: &mut [Item], tables: &Tables) -> Result<(), LexiconError> {
     let mut parents: Vec<Vec<u32>> = items.iter_mut().map(|item| std::mem::take(&mut item.parents)).collect();
     open_rounds(&mut parents, |round| {

@@ -22,7 +22,7 @@ pub struct Tables {
     pub files: Vec<PathBuf>,
     /// How many of the files are the core; those after it are guests.
     pub core: usize,
-    /// Numbers of files whose entries are of many sources, so that their parents may go round.
+    /// Numbers of files whose entries stand in several places each, so that their parents may go round.
     pub patchworks: Vec<usize>,
     pub entries: Vec<Entry>,
     pub guards: Vec<Guard>,

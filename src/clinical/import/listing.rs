@@ -1,5 +1,6 @@
 //! A **listing** is a tab-separated table of one terminology: concept_id, type, preferred, synonyms and parents with | between, and
-//! whatever else it tells.
+//! whatever else it tells. Such tables are drawn from terminologies that file a concept in several places, as MeSH does, so that their
+//! parents may go round.
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ pub fn read(path: &Path) -> Result<Terminology, LexiconError> {
     if let Some(missing) = (0..NEEDED).find(|&n| places[n].is_none()) {
         return Err(first.error(format!("no column {:?}; the first line names: {}", COLUMNS[missing], header.join(", "))));
     }
-    let mut terminology = Terminology::new(path);
+    let mut terminology = Terminology::of_many_trees(path);
     while let Some(line) = lines.next()? {
         if line.text.trim().is_empty() {
             continue;

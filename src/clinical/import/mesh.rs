@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> Result<Terminology, LexiconError> {
     let records = records(path)?;
     let by_tree: FxHashMap<&str, &str> =
         records.iter().flat_map(|record| record.trees.iter().map(|tree| (tree.as_str(), record.code.as_str()))).collect();
-    let mut terminology = Terminology::new(path);
+    let mut terminology = Terminology::of_many_trees(path);
     for record in &records {
         let Some(kind) = kind(record) else { continue };
         let mut item = Item::new(record.line, &format!("MESH:{}", record.code), kind, &record.name);

@@ -136,19 +136,19 @@ impl Item {
 /// The concepts of one terminology, in the order of its file.
 struct Terminology {
     path: PathBuf,
-    /// Its hierarchies may contradict each other.
-    of_many_sources: bool,
+    /// A concept may stand in several places, and what is above it here may be below it there.
+    of_many_trees: bool,
     items: Vec<Item>,
     lines: FxHashMap<String, usize>,
 }
 
 impl Terminology {
     fn new(path: &Path) -> Terminology {
-        Terminology { path: path.into(), of_many_sources: false, items: Vec::new(), lines: FxHashMap::default() }
+        Terminology { path: path.into(), of_many_trees: false, items: Vec::new(), lines: FxHashMap::default() }
     }
 
-    fn of_many_sources(path: &Path) -> Terminology {
-        Terminology { of_many_sources: true, ..Terminology::new(path) }
+    fn of_many_trees(path: &Path) -> Terminology {
+        Terminology { of_many_trees: true, ..Terminology::new(path) }
     }
 
     fn is_empty(&self) -> bool {
@@ -186,7 +186,7 @@ fn settle(tables: &mut Tables, terminologies: Vec<Terminology>) {
     }
     for terminology in terminologies {
         let file = tables.begin(&terminology.path);
-        if terminology.of_many_sources {
+        if terminology.of_many_trees {
             tables.patchworks.push(file);
         }
         for item in terminology.items {

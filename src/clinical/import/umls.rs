@@ -11,7 +11,7 @@ use crate::clinical::{Kind, LexiconError};
 pub fn read(release: &Release) -> Result<Terminology, LexiconError> {
     let kinds = kinds(release)?;
     let path = release.file("MRCONSO.RRF");
-    let mut terminology = Terminology::of_many_sources(&path);
+    let mut terminology = Terminology::of_many_trees(&path);
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
     let mut items: Vec<Item> = Vec::new();
     let mut named: FxHashSet<usize> = FxHashSet::default();
