@@ -26,8 +26,7 @@ impl Annotator {
     /// The mentions of a text by itself, in its order; they do not overlap.
     pub fn annotate(&self, text: &str) -> Vec<Mention> {
         let tokens = Tokens::of(text);
-        let asked_for = PatientFacts::of(&tokens, false).asked_for;
-        self.read(&tokens, &Context { asked_for, ..Context::default() })
+        self.read(&tokens, &Context { asked_for: AskedFor::of(&tokens), ..Context::default() })
     }
 
     fn read(&self, tokens: &Tokens, context: &Context) -> Vec<Mention> {
