@@ -208,7 +208,7 @@ fn a_release_is_read_as_a_whole_whichever_of_its_files_is_named() {
     let place = Place::new();
     let conso = rxnorm(&place);
     let folder = conso.parent().unwrap().to_owned();
-    let whole = alone(&[conso.clone()]).fingerprint();
+    let whole = alone(std::slice::from_ref(&conso)).fingerprint();
     for files in [vec![folder.clone()], vec![folder.join("RXNREL.RRF")], vec![conso, folder.join("RXNREL.RRF")]] {
         assert_eq!(alone(&files).fingerprint(), whole, "{files:?}");
     }
@@ -277,7 +277,7 @@ fn import_writes_a_table_that_is_read_as_the_terminology_was() {
     ];
     let ran = place.run::<std::ffi::OsString>(&args);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let (direct, written) = (with(&[listing.clone(), obo]), with(&[table.clone()]));
+    let (direct, written) = (with(&[listing.clone(), obo]), with(std::slice::from_ref(&table)));
     for text in ["zorbosis and zingling of limbs", "life", "NZAID", "nzaid", "zorbing of the elbow"] {
         assert_eq!(named(&direct, text), named(&written, text), "{text}");
     }
@@ -341,7 +341,7 @@ fn refusals() -> Vec<(&'static str, Vec<u8>, usize, [&'static str; 2])> {
             2,
             ["SupplementalRecordSet", "bring a desc"],
         ),
-        ("desc.xml", MESH[..900].as_bytes().to_vec(), 17, ["the file is cut off", "fetch it again"]),
+        ("desc.xml", MESH.as_bytes()[..900].to_vec(), 17, ["the file is cut off", "fetch it again"]),
         (
             "desc.xml",
             MESH.replace("D900004", "D900003").into_bytes(),

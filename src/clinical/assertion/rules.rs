@@ -160,6 +160,9 @@ pub(super) struct Rules {
     edges: FxHashMap<(u32, Symbol), u32>,
     /// Of each node: the place of its first rule, or [`NONE`].
     nodes: Vec<u32>,
+    /// Of each node: a bit for each symbol that leads on from it, several symbols sharing one. Most steps lead nowhere, and this tells so
+    /// without a look-up.
+    onward: Vec<u64>,
     /// Each with the place of the next one of its node. One list for all: there are tens of thousands of nodes, and the first
     /// text that a program reads waits for them.
     rules: Vec<(Rule, u32)>,
@@ -215,9 +218,11 @@ impl Rules {
             begins: Vec::new(),
             edges: FxHashMap::with_capacity_and_hasher(NODES, Default::default()),
             nodes: Vec::with_capacity(NODES),
+            onward: Vec::with_capacity(NODES),
             rules: Vec::with_capacity(NODES),
         };
         rules.nodes.push(NONE);
+        rules.onward.push(0);
         let mut lines = table.lines().zip(1..).filter(|(line, _)| line.contains('\t') || line.starts_with('@'));
         let header: Vec<&str> = lines.next().map(|(line, _)| line.split('\t').collect()).unwrap_or_default();
         let column = |name: &str| header.iter().position(|h| *h == name).ok_or_else(|| format!("line 1: no column {name:?}"));
@@ -334,6 +339,8 @@ impl Rules {
         let next = *self.edges.entry((node, symbol)).or_insert(fresh);
         if next == fresh {
             self.nodes.push(NONE);
+            self.onward.push(0);
+            self.onward[node as usize] |= bit(symbol);
         }
         next
     }
@@ -399,8 +406,7 @@ impl Rules {
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
     /// mention were read as a trigger's.
     fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
-        if at >= longest.end && self.at(node).any(|rule| rule.fits(sought) && (!held || rule.may_be_mention()))
-        {
+        if at >= longest.end && self.at(node).any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
             if at > longest.end {
                 *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
             }
@@ -410,8 +416,14 @@ impl Rules {
             }
         }
         let Some(item) = line.get(at) else { return };
+        let onward = self.onward[node as usize];
+        if onward == 0 {
+            return;
+        }
         let mut step = |symbol, to, held| {
-            if let Some(&next) = self.edges.get(&(node, symbol)) {
+            if onward & bit(symbol) != 0
+                && let Some(&next) = self.edges.get(&(node, symbol))
+            {
                 self.follow(next, line, to, held, sought, longest);
             }
         };
@@ -425,6 +437,11 @@ impl Rules {
             step(ANY_WORD, at + 1, held);
         }
     }
+}
+
+/// The bit of a symbol in a node's `onward`.
+fn bit(symbol: Symbol) -> u64 {
+    1 << (symbol % 64)
 }
 
 /// Marks that join words or only decorate them: "follow-up" is read as "follow up".
