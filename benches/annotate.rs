@@ -4,7 +4,6 @@
 //! `cargo bench --bench annotate` reads the archive of the other benches; `-- --lexicon FILE…` adds standard terminologies, and made
 //! terms fill them up.
 
-#[allow(dead_code)] // each bench uses its part
 mod support;
 
 use std::collections::BTreeSet;
