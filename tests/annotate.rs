@@ -41,6 +41,19 @@ fn a_quality_and_a_site_are_one_mention_of_the_finding_they_make() {
 #[test]
 fn two_findings_of_one_site_and_one_finding_of_two_sites_are_two_mentions() {
     assert_reads(
+        "my left foot is swollen and numb",
+        &[("left foot is swollen", "symptom:foot-swelling"), ("numb", "symptom:foot-numbness")],
+    );
+    assert_reads(
+        "my foot is swollen, numb and painful",
+        &[("foot is swollen", "symptom:foot-swelling"), ("numb", "symptom:foot-numbness"), ("painful", "symptom:foot-pain")],
+    );
+    assert_reads("knee pain and swelling", &[("knee pain", "symptom:knee-pain"), ("swelling", "symptom:knee-swelling")]);
+    assert_reads(
+        "pain and numbness in my foot",
+        &[("pain", "symptom:foot-pain"), ("numbness in my foot", "symptom:foot-numbness")],
+    );
+    assert_reads(
         "pain and swelling in my left knee and right hip",
         &[
             ("pain", "symptom:knee-pain"),
@@ -53,6 +66,11 @@ fn two_findings_of_one_site_and_one_finding_of_two_sites_are_two_mentions() {
 #[test]
 fn a_finding_takes_no_site_of_another_sentence_and_none_that_another_finding_has() {
     assert_reads("There is pain. My knee is fine.", &[("pain", "symptom:pain")]);
+    assert_reads("headache and weakness", &[("headache", "symptom:headache"), ("weakness", "symptom:weakness")]);
+    assert_reads(
+        "knee pain and swelling in my ankle",
+        &[("knee pain", "symptom:knee-pain"), ("swelling in my ankle", "symptom:ankle-swelling")],
+    );
     assert_reads(
         "burning in my stomach and chest tightness",
         &[("burning in my stomach", "symptom:stomach-burning"), ("chest tightness", "symptom:chest-tightness")],
@@ -74,9 +92,19 @@ fn spans_leave_out_degree_strength_and_dose_form_of_a_drug() {
 
 #[test]
 fn words_that_mean_something_else_name_nothing() {
-    for text in ["don't worry about it", "we can all fall and act", "he lives in the iron age", "a second opinion"] {
+    for text in [
+        "don't worry about it",
+        "we can all fall and act",
+        "he lives in the iron age",
+        "a second opinion",
+        "I feel cold water",
+        "THEY WERE DIAGNOSED WITH ALL THE SAME",
+        "I WANT TO THANK YOU ALL",
+    ] {
         assert_reads(text, &[]);
     }
+    assert_reads("diagnosed with ALL", &[("ALL", "condition:acute-lymphoblastic-leukemia")]);
+    assert_reads("diagnosed with all of it", &[]);
 }
 
 #[test]
@@ -115,11 +143,30 @@ fn annotate_reads_with_a_users_table() {
     assert!(ran.out.contains("symptom:zorb"), "{}{}", ran.out, ran.err);
 }
 
+/// The time is linear in the text: a step for each pair of words of these texts would take hours.
 #[test]
 fn a_long_run_of_one_thing_is_read_to_its_end() {
+    const UNITS: [&str; 17] = [
+        "no ",
+        "a",
+        "\u{e9}",
+        "pain in the ",
+        "knee and ",
+        "left left ",
+        "swollen, ",
+        "swollen and ",
+        "knee pain and ",
+        "worms ",
+        "-",
+        "\n",
+        "x-",
+        "back of my ",
+        "gabapentinz ",
+        "no fever, ",
+        "if you ALL ",
+    ];
     let annotator = annotator();
-    for unit in ["no ", "a", "pain in the ", "knee and ", "left left ", "worms ", "-", "\n", "x-", "back of my ", "gabapentinz "]
-    {
+    for unit in UNITS {
         let text = unit.repeat(100_000) + " and fever";
         let mentions = annotator.annotate(&text);
         assert!(mentions.iter().all(|mention| mention.end as usize <= text.len()), "{unit:?}");
@@ -127,18 +174,45 @@ fn a_long_run_of_one_thing_is_read_to_its_end() {
     }
 }
 
+/// Mentions lie in their text, on boundaries of characters, in order and apart.
+fn hold(text: &str) -> Result<(), TestCaseError> {
+    let mut last = 0;
+    for mention in annotator().annotate(text) {
+        let (start, end) = (mention.start as usize, mention.end as usize);
+        prop_assert!(last <= start && start < end && text.get(start..end).is_some(), "{:?} of {:?}", mention, text);
+        if let Some((start, end)) = mention.cue {
+            prop_assert!(start < end && text.get(start as usize..end as usize).is_some(), "{:?} of {:?}", mention, text);
+        }
+        last = end;
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn mentions_of_any_text_lie_in_it_in_order_and_apart(text in "(\\PC|[ \n.,']|pain|knee|left|swollen|and|of|my|no){0,60}") {
-        let mentions = annotator().annotate(&text);
-        let mut last = 0;
-        for mention in &mentions {
-            let (start, end) = (mention.start as usize, mention.end as usize);
-            prop_assert!(last <= start && start < end && end <= text.len());
-            prop_assert!(text.is_char_boundary(start) && text.is_char_boundary(end));
-            last = end;
-        }
+        hold(&text)?;
+    }
+
+    #[test]
+    fn mentions_of_any_bytes_do_too(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        hold(&String::from_utf8_lossy(&bytes))?;
+    }
+
+    #[test]
+    fn terms_cut_and_glued_anywhere_are_read(pieces in proptest::collection::vec((any::<u16>(), any::<u16>(), " ?[,.'-]?"), 0..20)) {
+        let lexicon = Lexicon::core();
+        let terms: Vec<&str> = lexicon.all_terms().map(|(term, _)| term).collect();
+        let text: String = pieces
+            .iter()
+            .map(|(term, cut, glue)| {
+                let term = terms[*term as usize % terms.len()];
+                let cut = term.floor_char_boundary(*cut as usize % (term.len() + 1));
+                format!("{}{glue}", &term[cut..])
+            })
+            .collect();
+        hold(&text)?;
     }
 }

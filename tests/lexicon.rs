@@ -174,6 +174,7 @@ fn a_misspelt_drug_of_seven_letters_is_read_and_an_ordinary_word_is_not() {
 #[test]
 fn a_misspelt_word_is_corrected_to_a_terms_word_and_a_known_one_is_left() {
     let annotator = core();
+    assert_eq!(annotator.correct("gabapentine"), Some("gabapentin"));
     assert_eq!(annotator.correct("laminectmoy"), Some("laminectomy"));
     assert_eq!(annotator.correct("numbness"), None);
     assert_eq!(annotator.correct("xqzvkwj"), None);

@@ -16,7 +16,7 @@ pub struct Args {
     /// A file of documents, one a line; - or nothing is standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Tables to add to the built-in lexicon
+    /// Tables and standard terminologies to add to the built-in lexicon
     #[arg(long, value_name = "FILE", num_args = 1..)]
     lexicon: Vec<PathBuf>,
 }

@@ -29,7 +29,7 @@ pub struct Args {
     /// Read every file again, changed or not
     #[arg(long)]
     full: bool,
-    /// Lexicon tables to use on top of the built-in ones
+    /// Tables and standard terminologies to use on top of the built-in lexicon; may be given again
     #[arg(long, value_name = "FILE")]
     lexicon: Vec<PathBuf>,
     /// A static embedding model in Model2Vec's format, instead of the built-in one; kept in the index

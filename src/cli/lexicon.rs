@@ -1,12 +1,14 @@
-//! `lexicon`: what the lexicon knows of a term, and what is wrong with its tables.
+//! `lexicon`: what the lexicon knows of a term, what is wrong with its tables, and standard terminologies as a table.
 
+use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::clinical::{ConceptId, Lexicon, check_tables};
+use crate::clinical::{ConceptId, Lexicon, Written, check_tables, write_table};
 
 use super::{Context, Format, Outcome, print_json, style};
 
@@ -22,18 +24,29 @@ enum Verb {
     Show {
         /// A term, however written, or an id such as symptom:knee-pain
         term: String,
-        /// Tables to add to the built-in lexicon
+        /// Tables and terminologies to add to the built-in lexicon
         #[arg(long, value_name = "FILE", num_args = 1..)]
         lexicon: Vec<PathBuf>,
     },
     /// Check the built-in tables and the given ones; exit 2 when a line is wrong
     Check {
-        /// Tables to check beside the built-in ones
+        /// Tables and terminologies to check beside the built-in ones
         #[arg(value_name = "FILE")]
         tables: Vec<PathBuf>,
         /// Also print remarks: lines that may be meant
         #[arg(long)]
         all: bool,
+    },
+    /// Write standard terminologies as one table in the lexicon's own form, for review and for --lexicon
+    ///
+    /// Reads OBO, MeSH descriptor XML, RxNorm and UMLS releases in Rich Release Format (name one file or the folder), and tables. No
+    /// index is touched; every verb that takes --lexicon reads the same files directly.
+    Import {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The table to write; standard output when it is not given
+        #[arg(long, value_name = "TABLE")]
+        out: Option<PathBuf>,
     },
 }
 
@@ -41,6 +54,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     match args.verb {
         Verb::Show { term, lexicon } => show(&Lexicon::with_tables(&lexicon)?, &term, context),
         Verb::Check { tables, all } => check(&tables, all),
+        Verb::Import { files, out } => import(&files, out.as_deref()),
     }
 }
 
@@ -93,4 +107,16 @@ fn check(tables: &[PathBuf], all: bool) -> anyhow::Result<Outcome> {
     }
     writeln!(out, "{errors} errors, {} remarks", findings.len() - errors)?;
     Ok(if errors > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// The table is written when all of the input was read: bad input leaves one that is there as it was.
+fn import(files: &[PathBuf], out: Option<&Path>) -> anyhow::Result<Outcome> {
+    let mut table = Vec::new();
+    let Written { concepts, terms } = write_table(files, &mut table)?;
+    match out {
+        Some(path) => fs::write(path, table).with_context(|| format!("{}: cannot be written", path.display()))?,
+        None => io::stdout().lock().write_all(&table)?,
+    }
+    anstream::eprintln!("{concepts} concepts with {terms} terms");
+    Ok(Outcome::Done)
 }

@@ -75,7 +75,7 @@ enum Verb {
     Parse(parse::Args),
     /// Print the symptoms, conditions, procedures, drugs and investigations that lines of text name
     Annotate(annotate::Args),
-    /// Look a term up, check tables
+    /// Look a term up, check tables, import standard terminologies
     Lexicon(lexicon::Args),
     /// Distil an embedding model of one's own from a sentence transformer
     Model(model::Args),

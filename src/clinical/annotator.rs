@@ -26,8 +26,7 @@ impl Annotator {
     /// The mentions of a text by itself, in its order; they do not overlap.
     pub fn annotate(&self, text: &str) -> Vec<Mention> {
         let tokens = Tokens::of(text);
-        let asked_for = PatientFacts::of(&tokens, false).asked_for;
-        self.read(&tokens, &Context { asked_for, ..Context::default() })
+        self.read(&tokens, &Context { asked_for: AskedFor::of(&tokens), ..Context::default() })
     }
 
     fn read(&self, tokens: &Tokens, context: &Context) -> Vec<Mention> {
@@ -89,7 +88,8 @@ impl Annotator {
         PatientFacts::of(&Tokens::of(text), false)
     }
 
-    /// The nearest word of a term for a misspelt word; `None` for a word that a term has, or that none is near.
+    /// The nearest word of a term for a misspelt word; `None` for a word that a term has, unless it is a misspelling of a drug's name,
+    /// or that none is near.
     pub fn correct(&self, word: &str) -> Option<&str> {
         correct(&self.lexicon.view(), word)
     }

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compile::{Item, LexiconError, Merged, Place, Rule, TYPES, Tables, folded, merge};
 use super::lexicon::core_tables;
-use super::{Annotator, ConceptId, Lexicon};
+use super::{Annotator, ConceptId, Lexicon, import};
 
 /// Something about one line of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +34,7 @@ impl fmt::Display for Finding {
 /// Where the tables do not even fit together; see [`Lexicon::with_tables`].
 pub fn check_tables(extra: &[PathBuf]) -> Result<Vec<Finding>, LexiconError> {
     let mut tables = core_tables()?;
-    for path in extra {
-        tables.read(path)?;
-    }
+    import::read(&mut tables, extra)?;
     let merged = merge(&tables)?;
     let annotator = Annotator::new(Lexicon::compiled(&tables)?);
     let mut check = Check { tables: &tables, merged: &merged, annotator, findings: Vec::new() };
@@ -114,7 +112,7 @@ impl Check<'_> {
         let items = merged.concepts.iter().chain(&merged.sites).chain(&merged.qualities);
         let mut owners: FxHashMap<String, Vec<&str>> = FxHashMap::default();
         for item in items {
-            for term in &item.terms {
+            for term in &item.terms[..item.reviewed] {
                 owners.entry(folded(term)).or_default().push(&item.id);
             }
         }

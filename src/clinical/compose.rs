@@ -12,6 +12,9 @@ use super::{ConceptId, Kind};
 /// How many words may stand between a quality and its site.
 const MOST_BETWEEN: usize = 8;
 
+/// How many qualities are listed with commas before an *and*.
+const LONGEST_LIST: usize = 6;
+
 const ARTICLE: u32 = Role::Article as u32;
 const SIDE: u32 = Role::Side as u32;
 const PLACE: u32 = Role::Place as u32;
@@ -103,14 +106,11 @@ impl Composer<'_, '_, '_> {
         let item = self.items[at];
         let own_site = self.own_site(&item);
         if self.head(&item) == NONE || own_site != NONE {
-            return self.read_alone(at, own_site);
+            let next = self.read_alone(at, own_site);
+            return self.share_site(next, own_site, &item);
         }
         let mut last = at;
-        while let Some(next) = self.items.get(last + 1) {
-            let joins = self.head(next) != NONE && self.own_site(next) == NONE && self.is_and(last, last + 1);
-            if !joins {
-                break;
-            }
+        while self.is_listed(last) {
             last += 1;
         }
         let after = last + 1;
@@ -118,6 +118,11 @@ impl Composer<'_, '_, '_> {
             self.join_left(at, last);
         } else if self.items.get(after).is_some_and(is_site) && self.leads_to_site(last) {
             return self.join_right(at, last);
+        } else if let Some(site) = self.site_of_finding_after(last) {
+            for n in at..=last {
+                let item = self.items[n];
+                self.push_pair(&item, site, item.first, item.end);
+            }
         } else {
             for n in at..=last {
                 self.push_alone(n);
@@ -125,6 +130,49 @@ impl Composer<'_, '_, '_> {
         }
         self.taken = after;
         after
+    }
+
+    /// Whether the next item is said of the same as this one: "swollen and numb", "swollen, numb and painful".
+    fn is_listed(&self, at: usize) -> bool {
+        let joins = |n: usize| self.items.get(n).is_some_and(|next| self.head(next) != NONE && self.own_site(next) == NONE);
+        let mut n = at;
+        while n < at + LONGEST_LIST && joins(n + 1) {
+            if self.is_and(n, n + 1) {
+                return true;
+            }
+            let (end, next) = (self.items[n].end, self.items[n + 1].first);
+            if end + 1 != next || self.matcher.tokens.written(end) != "," || !self.is_free(&self.items[n + 1]) {
+                return false;
+            }
+            n += 1;
+        }
+        false
+    }
+
+    /// The qualities that follow a finding which begins with its site are said of that site too: "foot swelling and numbness".
+    fn share_site(&mut self, mut at: usize, site: u32, finding: &Item) -> usize {
+        let begins = (finding.first..finding.end).find(|&n| self.matcher.roles(n) & (SIDE | ARTICLE) == 0);
+        if site == NONE || !begins.is_some_and(|n| self.matcher.names_site(n)) {
+            return at;
+        }
+        while self.is_listed(at - 1) && self.is_free(&self.items[at]) {
+            let has_its_own = self.items.get(at + 1).is_some_and(is_site) && self.leads_to_site(at);
+            if has_its_own {
+                break;
+            }
+            let item = self.items[at];
+            self.push_pair(&item, site, item.first, item.end);
+            at += 1;
+            self.taken = at;
+        }
+        at
+    }
+
+    /// The site of the finding after an item, where that ends with it and so has it in common: "pain and numbness in my foot".
+    fn site_of_finding_after(&self, at: usize) -> Option<u32> {
+        let next = self.items.get(at + 1).filter(|next| self.own_site(next) != NONE && self.is_and(at, at + 1))?;
+        let ends = self.matcher.names_site(next.end - 1) && !self.matcher.names_site(next.first);
+        (ends && self.is_free(&self.items[at])).then(|| self.own_site(next))
     }
 
     /// A concept that joins with nothing, or that has its site in itself and may be told it again: "knee pain in my left knee".
@@ -184,7 +232,7 @@ impl Composer<'_, '_, '_> {
         let item = self.items[at];
         let others = if self.is_free(&item) { &sites[1..] } else { &[] };
         for site in others {
-            self.push_pair(&item, site.site, site.first, site.end);
+            self.push_further_site(&item, site);
         }
     }
 
@@ -207,7 +255,7 @@ impl Composer<'_, '_, '_> {
         let item = self.items[last];
         for n in last + 2..after {
             let site = self.items[n];
-            self.push_pair(&item, site.site, site.first, site.end);
+            self.push_further_site(&item, &site);
         }
         self.taken = after;
         after
@@ -219,7 +267,7 @@ impl Composer<'_, '_, '_> {
         let hyphen = site.end + 1 == item.first && self.matcher.tokens.written(site.end) == "-";
         let between = links(self.matcher, site.end, item.first, VERB | DEGREE | ARTICLE | SIDE);
         match between {
-            Some(0) => true,
+            Some(0) => self.is_free(item) || self.matcher.view.pair(self.head(item), site.site).is_some(),
             Some(roles) => self.is_free(item) && (roles & VERB != 0 || roles == DEGREE),
             None => hyphen,
         }
@@ -263,6 +311,13 @@ impl Composer<'_, '_, '_> {
         let concept = view.pair(head, site).unwrap_or(by_itself);
         if concept != NONE {
             self.push(first, end, concept);
+        }
+    }
+
+    /// The second site of a finding is a mention of its own, of the concept that the lexicon knows for the pair.
+    fn push_further_site(&mut self, item: &Item, site: &Item) {
+        if let Some(concept) = self.matcher.view.pair(self.head(item), site.site) {
+            self.push(site.first, site.end, concept);
         }
     }
 

@@ -121,6 +121,13 @@ impl PatientFacts {
     }
 }
 
+impl AskedFor {
+    /// Whom a text by itself asks about.
+    pub(super) fn of(tokens: &Tokens) -> AskedFor {
+        Reader { tokens }.asked_for(false).0
+    }
+}
+
 struct Reader<'r, 't> {
     tokens: &'r Tokens<'t>,
 }
@@ -286,6 +293,10 @@ impl Reader<'_, '_> {
         let mut own = false;
         let mut first = None;
         for at in 0..self.tokens.len() {
+            // Most words decide nothing, and every text is asked this.
+            if !matches!(self.tokens.folded_bytes(at), b"i" | b"ive" | b"im" | b"my" | b"our" | b"for") {
+                continue;
+            }
             let word = self.word(at);
             let next = self.word(at + 1);
             own |= matches!(word, "i" | "ive" | "im")

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::compile::layout::{ConceptRow, Piece, Places, Section, TermRow};
 use super::compile::{Tables, compile};
 use super::view::View;
-use super::{ConceptId, Kind, LexiconError};
+use super::{ConceptId, Kind, LexiconError, import};
 
 /// The built-in tables, for joining with others at run time.
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schema/lexicon");
@@ -58,7 +58,8 @@ impl Lexicon {
         Lexicon { bytes: Bytes::BuiltIn(&CORE.0), places }
     }
 
-    /// The built-in tables and those of the given files. What the files add is joined with what is there by id, by cross-reference,
+    /// The built-in tables and those of the given files, which may also be standard terminologies: OBO, RRF, MeSH XML, listings. What
+    /// the files add is joined with what is there by id, by cross-reference,
     /// or by a name that is a term of the other.
     ///
     /// # Errors
@@ -69,9 +70,7 @@ impl Lexicon {
             return Ok(Lexicon::core());
         }
         let mut tables = core_tables()?;
-        for path in extra {
-            tables.read(path)?;
-        }
+        import::read(&mut tables, extra)?;
         Lexicon::compiled(&tables)
     }
 
@@ -81,10 +80,8 @@ impl Lexicon {
     /// As for [`Lexicon::with_tables`].
     pub fn of_tables(files: &[PathBuf]) -> Result<Lexicon, LexiconError> {
         let mut tables = Tables::default();
-        for path in files {
-            tables.read(path)?;
-        }
-        tables.core = files.len();
+        import::read(&mut tables, files)?;
+        tables.core = tables.files.len();
         Lexicon::compiled(&tables)
     }
 

@@ -181,6 +181,7 @@ impl<'r, 't> Matcher<'r, 't> {
         let written = self.view.text(guard.written);
         if guard.rules & GUARD_STOP != 0
             || (guard.rules & GUARD_CASE != 0 && !self.is_written(written, first, end))
+            || (guard.rules & GUARD_CASE != 0 && guard.needs.start < guard.needs.end && self.is_shouted(first, end))
             || (guard.rules & GUARD_EXACT != 0 && !self.is_folded(written, first, end))
         {
             return false;
@@ -195,6 +196,15 @@ impl<'r, 't> Matcher<'r, 't> {
         let tokens = self.tokens.as_slice();
         let written = &self.tokens.text().as_bytes()[tokens[first].start as usize..tokens[end - 1].end as usize];
         written == term || written.strip_suffix(b"s") == Some(term) || term.strip_suffix(b"s") == Some(written)
+    }
+
+    /// Whether all words around are in capitals, so that those of an acronym say nothing.
+    fn is_shouted(&self, first: usize, end: usize) -> bool {
+        const NEAR: usize = 3;
+        let near = (first.saturating_sub(NEAR)..first).chain(end..self.words.len().min(end + NEAR));
+        let mut words =
+            near.filter(|&n| self.tokens.as_slice()[n].class == Class::Word).map(|n| self.tokens.written(n)).peekable();
+        words.peek().is_some() && words.all(|word| !word.contains(char::is_lowercase))
     }
 
     fn is_folded(&self, term: &[u8], first: usize, end: usize) -> bool {

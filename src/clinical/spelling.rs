@@ -3,6 +3,7 @@
 //! In text only drug names are respelt, and only by one edit: a letter left out, put in, put for another, or two letters swapped.
 //! What a person typed as a query may be corrected to any term's word, which the person is told.
 
+use super::Kind;
 use super::compile::layout::NONE;
 use super::tokens::{BASE, Tokens, finish, hash_of, step};
 use super::view::View;
@@ -55,17 +56,24 @@ pub fn is_one_edit(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The nearest word of a term for a word that no term has; of equally near ones, the first in the tables.
+/// The nearest word of a term for a word that no term has; of equally near ones, the first in the tables. A misspelling that the
+/// tables keep as a synonym of a drug is corrected to the drug's name.
 pub fn correct<'l>(view: &View<'l>, word: &str) -> Option<&'l str> {
     let tokens = Tokens::of(word);
     if tokens.len() != 1 {
         return None;
     }
     let folded = tokens.folded_bytes(0);
-    if folded.len() < SHORT || view.word(folded, hash_of(folded)) != NONE {
+    if folded.len() < SHORT {
         return None;
     }
     let most = if folded.len() >= LONG { 2 } else { 1 };
+    let known = view.word(folded, hash_of(folded));
+    if known != NONE {
+        let name = view.lookup(word).first().and_then(|drug| name_of_drug(view, drug.0))?;
+        let is_other = view.word(name.as_bytes(), hash_of(name.as_bytes())) != known;
+        return (is_other && edits(folded, name.as_bytes(), most).is_some()).then_some(name);
+    }
     let near = view.forms.iter().filter_map(|form| {
         let form = view.text(form.text);
         let alike = form.len() >= SHORT && form[0] == folded[0] && form.len().abs_diff(folded.len()) <= most;
@@ -74,6 +82,13 @@ pub fn correct<'l>(view: &View<'l>, word: &str) -> Option<&'l str> {
     });
     let (_, nearest) = near.min_by_key(|&(distance, _)| distance)?;
     std::str::from_utf8(nearest).ok()
+}
+
+/// The name of a concept, where it is a drug's and one plain word.
+fn name_of_drug<'l>(view: &View<'l>, concept: u32) -> Option<&'l str> {
+    let row = &view.concepts[concept as usize];
+    let name = std::str::from_utf8(view.text(row.name)).ok()?;
+    (row.kind == Kind::Drug as u32 && name.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(name)
 }
 
 /// The edits between two words, where there are no more than `most`.

@@ -25,7 +25,8 @@ pub struct Ask {
     pub demanded: Vec<ConceptId>,
     /// What was not read as it may have been meant.
     pub remarks: Vec<Remark>,
-    /// Bytes of filters' values that the lexicon does not have.
+    /// Bytes of filters' values that the lexicon has, and of those that it has not.
+    pub(super) named: Vec<std::ops::Range<usize>>,
     pub(super) unknown: Vec<std::ops::Range<usize>>,
 }
 
@@ -75,8 +76,9 @@ impl Ask {
         let mut remarks = query.remarks;
         remarks.extend(made.remarks);
         remarks.sort_by_key(|remark| remark.start);
-        let (demands, demanded, unknown) = (made.demands, made.concepts, made.unknown);
-        let mut ask = Ask { text, corrected: None, words, concepts, demands, demanded, remarks, unknown };
+        let (demands, demanded) = (made.demands, made.concepts);
+        let (named, unknown) = (made.named, made.unknown);
+        let mut ask = Ask { text, corrected: None, words, concepts, demands, demanded, remarks, named, unknown };
         if ask.is_empty() {
             remark(&mut ask.remarks, 0, ask.text.len(), "nothing is asked for: there is no word here that can be searched for");
         }

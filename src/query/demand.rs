@@ -81,7 +81,8 @@ pub struct Demands {
     pub concepts: Vec<ConceptId>,
     /// Bytes of the query that are not running text.
     pub blanks: Vec<Range<usize>>,
-    /// Values of concept filters that the lexicon does not have.
+    /// Values of concept filters that the lexicon has, and those that it has not.
+    pub named: Vec<Range<usize>>,
     pub unknown: Vec<Range<usize>>,
     pub remarks: Vec<Remark>,
 }
@@ -141,6 +142,7 @@ impl Reader<'_> {
                     let end = if taken > 0 { after[taken - 1].end } else { clause.end };
                     let typed = self.text[clause.start..end].to_owned();
                     self.made.blanks.push(clause.start..end);
+                    self.made.named.push(of.start..end);
                     self.made.concepts.extend(&concepts);
                     self.made.demands.push(AskedDemand { demand: any(concepts.into_iter().map(Demand::Concept)), typed });
                     return taken;

@@ -78,14 +78,24 @@ fn corrections(view: &View, ask: &Ask) -> Result<Vec<(Range<usize>, String)>, In
         };
         corrections.extend(correct.filter(|correct| *correct != typed).map(|correct| (range, correct)));
     }
+    // A filter's value names its drug however it is spelt; the person is told which name was meant.
+    for range in &ask.named {
+        let typed = ask.text[range.clone()].to_lowercase();
+        let [word] = &analyzer::words(&typed)[..] else { continue };
+        if let Some(&drug) = view.lexicon().lookup(&typed).first() {
+            corrections.extend(name_of_drug(view, &typed, &word.stem, drug)?.map(|name| (range.clone(), name)));
+        }
+    }
+    corrections.sort_by_key(|(range, _)| range.start);
     Ok(corrections)
 }
 
 /// The drug's name, where what was typed is that name with a slip in it and rarer in the archive.
 fn name_of_drug(view: &View, typed: &str, stem: &str, drug: ConceptId) -> Result<Option<String>, IndexError> {
-    let name = view.lexicon().concept(drug).name.to_lowercase();
+    let concept = view.lexicon().concept(drug);
+    let name = concept.name.to_lowercase();
     let edits = strsim::osa_distance(typed, &name);
-    if edits == 0 || edits > most_edits(typed) {
+    if concept.kind != Kind::Drug || edits == 0 || edits > most_edits(typed) {
         return Ok(None);
     }
     let words = analyzer::words(&name);

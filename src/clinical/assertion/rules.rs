@@ -158,12 +158,20 @@ pub(super) struct Rules {
     /// The channels, as bits, of triggers that begin with a symbol or one of its classes.
     begins: Vec<u8>,
     edges: FxHashMap<(u32, Symbol), u32>,
-    /// The node before each; a node is made after the one before it.
-    parents: Vec<u32>,
-    /// The rules that end at nodes, by node, and where those of each begin.
-    rules: Vec<Rule>,
-    starts: Vec<u32>,
+    /// Of each node: the place of its first rule, or [`NONE`].
+    nodes: Vec<u32>,
+    /// Of each node: a bit for each symbol that leads on from it, several symbols sharing one. Most steps lead nowhere, and this tells so
+    /// without a look-up.
+    onward: Vec<u64>,
+    /// Each with the place of the next one of its node. One list for all: there are tens of thousands of nodes, and the first
+    /// text that a program reads waits for them.
+    rules: Vec<(Rule, u32)>,
 }
+
+const NONE: u32 = u32::MAX;
+
+/// Room for the nodes of the table, so that reading it moves none.
+const NODES: usize = 1 << 17;
 
 /// A cue's place in a line of items, and its rules: those of the longest trigger that begins there.
 pub(super) struct Found<'r> {
@@ -172,9 +180,6 @@ pub(super) struct Found<'r> {
     nodes: [u32; MOST_NODES],
     sought: Sought,
 }
-
-/// Nodes that the table comes to, about: room for them is made at once.
-const ABOUT_NODES: usize = 1 << 16;
 
 /// Triggers of one length that are met at one place, told apart by the classes they are written with; more are not needed.
 const MOST_NODES: usize = 4;
@@ -190,7 +195,7 @@ impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
         let (rules, sought) = (self.rules, self.sought);
         let nodes = self.nodes.into_iter().filter(|node| *node != 0);
-        nodes.flat_map(|node| rules.of_node(node)).filter(move |rule| rule.fits(sought))
+        nodes.flat_map(|node| rules.at(node)).filter(move |rule| rule.fits(sought))
     }
 }
 
@@ -211,13 +216,13 @@ impl Rules {
             classes: FxHashMap::default(),
             classes_of: vec![Vec::new(); FIRST_FREE as usize],
             begins: Vec::new(),
-            edges: FxHashMap::with_capacity_and_hasher(ABOUT_NODES, Default::default()),
-            parents: Vec::with_capacity(ABOUT_NODES),
-            rules: Vec::new(),
-            starts: Vec::new(),
+            edges: FxHashMap::with_capacity_and_hasher(NODES, Default::default()),
+            nodes: Vec::with_capacity(NODES),
+            onward: Vec::with_capacity(NODES),
+            rules: Vec::with_capacity(NODES),
         };
-        rules.parents.push(0);
-        let mut ends: Vec<(u32, Rule)> = Vec::with_capacity(ABOUT_NODES);
+        rules.nodes.push(NONE);
+        rules.onward.push(0);
         let mut lines = table.lines().zip(1..).filter(|(line, _)| line.contains('\t') || line.starts_with('@'));
         let header: Vec<&str> = lines.next().map(|(line, _)| line.split('\t').collect()).unwrap_or_default();
         let column = |name: &str| header.iter().position(|h| *h == name).ok_or_else(|| format!("line 1: no column {name:?}"));
@@ -230,9 +235,8 @@ impl Rules {
             let fields: Vec<&str> = line.split('\t').collect();
             let [trigger, says, direction, scope, on, by] = columns.map(|n| fields.get(n).copied().unwrap_or("").trim());
             let rule = Rule::parse(says, direction, scope, on, by).map_err(|error| format!("line {number}: {error}"))?;
-            rules.add(trigger, rule, &mut ends).map_err(|error| format!("line {number}: {error}"))?;
+            rules.add(trigger, rule).map_err(|error| format!("line {number}: {error}"))?;
         }
-        rules.settle(ends);
         rules.note_beginnings();
         Ok(rules)
     }
@@ -281,8 +285,7 @@ impl Rules {
         symbols
     }
 
-    /// Adds the ways to write a trigger; where each ends goes into `ends`.
-    fn add(&mut self, trigger: &str, rule: Rule, ends: &mut Vec<(u32, Rule)>) -> Result<(), String> {
+    fn add(&mut self, trigger: &str, rule: Rule) -> Result<(), String> {
         let mut nodes = vec![0];
         for piece in trigger.split(' ').filter(|piece| !piece.is_empty()) {
             let (piece, optional) = match piece.strip_suffix('?') {
@@ -316,42 +319,42 @@ impl Rules {
             if node == 0 {
                 return Err(format!("the trigger {trigger:?} may be empty"));
             }
-            ends.push((node, rule));
+            let place = self.rules.len() as u32;
+            let mut last = None;
+            let mut at = self.nodes[node as usize];
+            while at != NONE {
+                (last, at) = (Some(at), self.rules[at as usize].1);
+            }
+            match last {
+                Some(last) => self.rules[last as usize].1 = place,
+                None => self.nodes[node as usize] = place,
+            }
+            self.rules.push((rule, NONE));
         }
         Ok(())
     }
 
     fn step_or_grow(&mut self, node: u32, symbol: Symbol) -> u32 {
-        let fresh = self.parents.len() as u32;
+        let fresh = self.nodes.len() as u32;
         let next = *self.edges.entry((node, symbol)).or_insert(fresh);
         if next == fresh {
-            self.parents.push(node);
+            self.nodes.push(NONE);
+            self.onward.push(0);
+            self.onward[node as usize] |= bit(symbol);
         }
         next
     }
 
-    /// Lays the rules out by node, those of one node in the order of the table.
-    fn settle(&mut self, mut ends: Vec<(u32, Rule)>) {
-        ends.sort_by_key(|&(node, _)| node);
-        self.starts = vec![0; self.parents.len() + 1];
-        ends.iter().for_each(|&(node, _)| self.starts[node as usize + 1] += 1);
-        for node in 1..self.starts.len() {
-            self.starts[node] += self.starts[node - 1];
-        }
-        self.rules = ends.into_iter().map(|(_, rule)| rule).collect();
-    }
-
-    fn of_node(&self, node: u32) -> &[Rule] {
-        &self.rules[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
-    }
-
     /// Fills `begins`: which channels a word can begin a trigger of.
     fn note_beginnings(&mut self) {
-        let mut leads = vec![0u8; self.parents.len()];
-        // One pass from the back sums up what each node leads to.
-        for node in (1..self.parents.len()).rev() {
-            leads[node] |= self.of_node(node as u32).iter().fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
-            leads[self.parents[node] as usize] |= leads[node];
+        let mut leads = vec![0u8; self.nodes.len()];
+        // Children are made after their parents, so one pass from the back sums up what each node leads to.
+        let mut edges: Vec<(u32, u32)> = self.edges.iter().map(|(&(node, _), &next)| (next, node)).collect();
+        edges.sort_unstable_by(|a, b| b.cmp(a));
+        for (next, node) in edges {
+            let here = self.at(next).fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
+            leads[next as usize] |= here;
+            leads[node as usize] |= leads[next as usize];
         }
         self.begins = (0..self.classes_of.len() as Symbol)
             .map(|symbol| {
@@ -361,6 +364,12 @@ impl Rules {
                     .fold(starts, |bits, &class| bits | self.edges.get(&(0, class)).map_or(0, |&node| leads[node as usize]))
             })
             .collect();
+    }
+
+    /// The rules whose trigger ends at a node.
+    fn at(&self, node: u32) -> impl Iterator<Item = &Rule> {
+        let rule = |place: u32| self.rules.get(place as usize);
+        std::iter::successors(rule(self.nodes[node as usize]), move |(_, next)| rule(*next)).map(|(rule, _)| rule)
     }
 
     pub fn symbol(&self, tokens: &Tokens, n: usize) -> Symbol {
@@ -397,7 +406,7 @@ impl Rules {
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
     /// mention were read as a trigger's.
     fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
-        if at >= longest.end && self.of_node(node).iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
+        if at >= longest.end && self.at(node).any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
             if at > longest.end {
                 *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
             }
@@ -407,8 +416,14 @@ impl Rules {
             }
         }
         let Some(item) = line.get(at) else { return };
+        let onward = self.onward[node as usize];
+        if onward == 0 {
+            return;
+        }
         let mut step = |symbol, to, held| {
-            if let Some(&next) = self.edges.get(&(node, symbol)) {
+            if onward & bit(symbol) != 0
+                && let Some(&next) = self.edges.get(&(node, symbol))
+            {
                 self.follow(next, line, to, held, sought, longest);
             }
         };
@@ -422,6 +437,11 @@ impl Rules {
             step(ANY_WORD, at + 1, held);
         }
     }
+}
+
+/// The bit of a symbol in a node's `onward`.
+fn bit(symbol: Symbol) -> u64 {
+    1 << (symbol % 64)
 }
 
 /// Marks that join words or only decorate them: "follow-up" is read as "follow up".

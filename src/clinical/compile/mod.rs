@@ -23,7 +23,7 @@ use self::words::Vocabulary;
 use super::tokens::{Class, Gap, Tokens, finish, hash_of, step};
 
 pub use self::merge::{Item, Merged, merge};
-pub use self::table::{LexiconError, Place, Role, Rule, TYPES, Tables};
+pub use self::table::{Entry, LexiconError, Place, Role, Rule, TYPES, Tables};
 
 /// A misspelt name is looked for from this length on, in letters.
 pub const SHORTEST_RESPELT: usize = 7;
@@ -204,7 +204,7 @@ fn write_deletes(out: &mut Writer, merged: &Merged, vocabulary: &Vocabulary) {
     let drug = TYPES.iter().position(|kind| *kind == "drug");
     let mut entries: Vec<(u64, u32)> = Vec::new();
     for item in merged.concepts.iter().filter(|item| Some(item.kind) == drug) {
-        for term in &item.terms {
+        for term in &item.terms[..item.reviewed] {
             let [word] = &folded_words(term)[..] else { continue };
             let Some(number) = vocabulary.form(word).filter(|_| word.len() >= SHORTEST_RESPELT && word.is_ascii()) else {
                 continue;

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::layout::{EntryRow, NAMES_CONCEPT, NAMES_HEAD, NAMES_SITE, NONE};
 use super::merge::{Item, Merged};
 use super::table::TYPES;
-use super::trie::{Trie, joined_terms};
+use super::trie::{Standing, Trie, joined_terms};
 use super::{above, folded_words};
 
 pub struct Pairs {
@@ -31,7 +31,7 @@ impl Pairs {
         for (names, items) in [(NAMES_CONCEPT, &merged.concepts), (NAMES_HEAD, &merged.qualities), (NAMES_SITE, &merged.sites)] {
             for (n, item) in items.iter().enumerate() {
                 for (t, term) in item.terms.iter().enumerate() {
-                    trie.add(term, &item.id, names, n as u32, t == 0);
+                    trie.add(term, &item.id, names, n as u32, Standing::of(item, t));
                 }
             }
         }
@@ -49,6 +49,7 @@ impl Pairs {
             }
         }
         pairs.derive(merged, trie);
+        pairs.bind_the_rare(merged.qualities.len());
         add_joined(merged, trie);
         pairs
     }
@@ -58,6 +59,15 @@ impl Pairs {
         self.of_concept.get(&concept).copied().or(item.quality).unwrap_or(NONE)
     }
 
+    /// A concept that is known of hardly any site joins with those only: "cardiac, diabetic" is no diabetes of the heart.
+    fn bind_the_rare(&mut self, qualities: usize) {
+        const FEWEST: usize = 3;
+        let mut sites = vec![0; self.heads.len()];
+        self.pairs.keys().for_each(|&(head, _)| sites[head as usize] += 1);
+        let concepts = self.heads.iter_mut().zip(sites).skip(qualities);
+        concepts.filter(|(_, sites)| *sites < FEWEST).for_each(|(head, _)| head.free = false);
+    }
+
     fn derive(&mut self, merged: &Merged, trie: &mut Trie<'_>) {
         let mut phrases: FxHashMap<Vec<u32>, u32> = FxHashMap::default();
         let by_name = |t: usize| t == 0;
@@ -65,7 +75,7 @@ impl Pairs {
         for pass in [true, false] {
             // What is said of a site is not a drug: "eye drops" are no drops in the eye.
             for (n, item) in merged.concepts.iter().enumerate().filter(|(_, item)| item.kind != kind("drug")) {
-                for (t, term) in item.terms.iter().enumerate() {
+                for (t, term) in item.terms[..item.reviewed].iter().enumerate() {
                     if by_name(t) != pass {
                         continue;
                     }

@@ -22,6 +22,8 @@ pub struct Tables {
     pub files: Vec<PathBuf>,
     /// How many of the files are the core; those after it are guests.
     pub core: usize,
+    /// Numbers of files whose entries stand in several places each, so that their parents may go round.
+    pub patchworks: Vec<usize>,
     pub entries: Vec<Entry>,
     pub guards: Vec<Guard>,
     pub links: Vec<Link>,
@@ -42,6 +44,8 @@ pub struct Entry {
     pub site: Option<String>,
     /// Of a quality: the id of the concept that it is by itself.
     pub concept: Option<String>,
+    /// Whether its terms were held against running text. Those of an imported terminology were not.
+    pub reviewed: bool,
 }
 
 /// Where a line stands: the number of its file and its line from 1.
@@ -172,10 +176,15 @@ impl Tables {
         self.add(path, &bytes)
     }
 
+    /// Begins another file, and gives its number.
+    pub fn begin(&mut self, path: &Path) -> usize {
+        self.files.push(path.into());
+        self.files.len() - 1
+    }
+
     /// Adds the table in `bytes`, which stand in the file `path`.
     pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), LexiconError> {
-        let file = self.files.len();
-        self.files.push(path.into());
+        let file = self.begin(path);
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
@@ -234,6 +243,7 @@ impl Tables {
                     quality: optional("quality"),
                     site: optional("site"),
                     concept: optional("concept"),
+                    reviewed: row.get("reviewed") != "no",
                 });
             }
             Form::Guards => {

@@ -1,9 +1,9 @@
 //! The **trie** of all terms, over word numbers: what each sequence of words names, and under which guards.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::layout::{EntryRow, GUARD_CASE, GUARD_EXACT, GUARD_STOP, GuardRow, NAMES_NOTHING, NONE, Piece};
-use super::merge::Merged;
+use super::merge::{Item, Merged};
 use super::table::{Rule, Tables};
 use super::words::Vocabulary;
 use super::{folded, folded_words};
@@ -21,8 +21,27 @@ pub struct Trie<'v> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
     pub entry: EntryRow,
-    /// Whether the term is the name of what it names: a name goes before a synonym of another concept.
-    pub is_name: bool,
+    pub standing: Standing,
+}
+
+/// What a term is to the concept that it names. Of several concepts with one term, the better standing goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    Name,
+    Synonym,
+    /// A term that nobody held against running text.
+    Unreviewed,
+}
+
+impl Standing {
+    /// The standing of term *t* of an item.
+    pub fn of(item: &Item, t: usize) -> Standing {
+        match t {
+            _ if t >= item.reviewed => Standing::Unreviewed,
+            0 => Standing::Name,
+            _ => Standing::Synonym,
+        }
+    }
 }
 
 impl<'v> Trie<'v> {
@@ -46,22 +65,26 @@ impl<'v> Trie<'v> {
     }
 
     /// Adds what a term names. `owner` is the id of it, for guards that hold for this owner only.
-    pub fn add(&mut self, term: &str, owner: &str, names: u32, number: u32, is_name: bool) {
-        let guard = self.guards.of(term, owner);
+    pub fn add(&mut self, term: &str, owner: &str, names: u32, number: u32, standing: Standing) {
+        let guard =
+            if standing == Standing::Unreviewed { self.guards.of_unreviewed(term, owner) } else { self.guards.of(term, owner) };
         let key = self.key(term);
         let Some(node) = self.node(&key) else { return };
         let here = &mut self.nodes[node as usize];
         match here.iter_mut().find(|named| named.entry.names == names && named.entry.number == number) {
             // Two ways to write one term: the one that says less of where it counts goes first, but for words that must be near.
             Some(known) => {
-                known.is_name |= is_name;
+                if standing == Standing::Unreviewed {
+                    return;
+                }
+                known.standing = known.standing.min(standing);
                 if !self.guards.is_strict(known.entry.guard) {
                     known.entry.guard = guard;
                 }
             }
             None => {
-                let at = if is_name { here.iter().position(|named| !named.is_name).unwrap_or(here.len()) } else { here.len() };
-                here.insert(at, Named { entry: EntryRow { names, number, guard }, is_name });
+                let at = here.partition_point(|named| named.standing <= standing);
+                here.insert(at, Named { entry: EntryRow { names, number, guard }, standing });
             }
         }
     }
@@ -69,7 +92,7 @@ impl<'v> Trie<'v> {
     /// Adds what these words name beside terms.
     pub fn add_entry(&mut self, key: &[u32], entry: EntryRow) {
         if let Some(node) = self.node(key) {
-            self.nodes[node as usize].push(Named { entry, is_name: false });
+            self.nodes[node as usize].push(Named { entry, standing: Standing::Synonym });
         }
     }
 
@@ -105,7 +128,7 @@ impl<'v> Trie<'v> {
 /// Two-word terms written as one word, as patients do (*backpain*), each with the term it stands for.
 pub fn joined_terms(merged: &Merged) -> impl Iterator<Item = (String, &str)> {
     const LONGEST: usize = 14;
-    let terms = merged.concepts.iter().flat_map(|item| &item.terms);
+    let terms = merged.concepts.iter().flat_map(|item| &item.terms[..item.reviewed]);
     terms.filter_map(|term| {
         let [a, b] = &folded_words(term)[..] else { return None };
         let letters = |word: &str| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -118,6 +141,10 @@ pub fn joined_terms(merged: &Merged) -> impl Iterator<Item = (String, &str)> {
 pub struct Guards {
     /// By folded term and owner; the owner is empty where the guard holds for every one.
     by_term: FxHashMap<(String, String), u32>,
+    /// Folded terms that are guarded for any owner.
+    guarded: FxHashSet<String>,
+    /// These, and ordinary words.
+    doubtful: FxHashSet<String>,
     guards: Vec<Draft>,
     pub needs: Vec<u32>,
 }
@@ -169,7 +196,9 @@ impl Guards {
             draft.needs = Piece { start: needs.len() as u32, end: (needs.len() + draft.needed.len()) as u32 };
             needs.append(&mut draft.needed);
         }
-        Guards { by_term, guards, needs }
+        let guarded = by_term.keys().map(|(term, _)| term.clone()).collect();
+        let doubtful = tables.guards.iter().map(|guard| folded(&guard.term)).collect();
+        Guards { by_term, guarded, doubtful, guards, needs }
     }
 
     /// The guard of a term of an owner, or [`NONE`].
@@ -179,9 +208,31 @@ impl Guards {
         own.or_else(|| self.by_term.get(&(term, String::new()))).copied().unwrap_or(NONE)
     }
 
+    /// The guard of a term that nobody held against running text: never where it is an ordinary word or where its like is guarded, in
+    /// its own case where it is an acronym.
+    fn of_unreviewed(&mut self, term: &str, owner: &str) -> u32 {
+        const SHORTEST: usize = 3;
+        const LONGEST_ACRONYM: usize = 5;
+        let known = self.of(term, owner);
+        if known != NONE {
+            return known;
+        }
+        let folded = folded(term);
+        let letters = term.chars().filter(|c| c.is_alphabetic()).count();
+        let rules = if folded.len() < SHORTEST || letters == 0 || self.doubtful.contains(&folded) {
+            GUARD_STOP
+        } else if letters <= LONGEST_ACRONYM && !term.chars().any(char::is_lowercase) && !term.contains(' ') {
+            GUARD_CASE
+        } else {
+            return NONE;
+        };
+        self.guards.push(Draft { rules, written: term.to_owned(), ..Draft::default() });
+        self.guards.len() as u32 - 1
+    }
+
     /// Whether any owner's term of this wording is guarded.
     pub fn guarded(&self, folded: &str) -> bool {
-        self.by_term.keys().any(|(term, _)| term == folded)
+        self.guarded.contains(folded)
     }
 
     /// Whether a guard holds however the term is written.
