@@ -1,8 +1,8 @@
 //! What reading costs, on one core and in one run: annotating as a multiple of tantivy's own English analysis of the same text; with a
 //! lexicon of 300,000 terms as a multiple of the built-in one; and of a run of one thing as a multiple of prose, per byte.
 //!
-//! `cargo bench --bench annotate` reads the archive of the other benches; `-- --lexicon FILE…` adds standard terminologies, and made
-//! terms fill them up.
+//! `cargo bench --bench annotate` reads the archive of the other benches; `-- FILE…` adds standard terminologies, and made terms
+//! fill them up.
 
 mod support;
 
