@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::clinical::Kind;
+use crate::clinical::{Kind, assertion};
 use crate::eval::{self, Topic};
 use crate::index::{IndexError, View};
 use crate::query::{About, Ask, Field, with_filters};
@@ -123,6 +123,7 @@ impl Filters {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    assertion::prepare();
     let view = context.view()?;
     let order = match args.sort {
         Sort::Relevance => Order::Relevance,

@@ -59,7 +59,7 @@ impl Groups {
         let mut groups: Vec<(f32, u32)> =
             self.groups.iter().zip(0..).map(|((middle, _), n)| (centroids.nearness(*middle, vector), n)).collect();
         groups.sort_unstable_by(by_nearness);
-        let looked_into = groups.iter().take(probes + MORE_GROUPS).flat_map(|&(_, n)| &self.groups[n as usize].1);
+        let looked_into = groups.iter().take(probes.saturating_add(MORE_GROUPS)).flat_map(|&(_, n)| &self.groups[n as usize].1);
         let mut cells: Vec<(f32, u32)> = looked_into.map(|&cell| (centroids.nearness(cell, vector), cell)).collect();
         if probes < cells.len() {
             cells.select_nth_unstable_by(probes - 1, by_nearness);

@@ -71,26 +71,26 @@ enum What {
 
 /// The best passage. The title is shown above every snippet, so a passage from the posts is preferred to it.
 pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
-    best_passage(thread, annotation, marks, 1.0)
+    best_passage(thread, annotation, marks, |_| true).map_or_else(Snippet::default, |(_, snippet)| snippet)
 }
 
-/// What a doctor's passage is worth to who asks the same, against one of a patient.
-const ANSWER: f32 = 2.0;
-
-/// The passage that best answers who asks the same: a doctor's before a patient's.
+/// The passage that best answers who asks the same: a doctor's, where one has anything to do with what is marked.
 pub fn answering_snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
-    best_passage(thread, annotation, marks, ANSWER)
+    match best_passage(thread, annotation, marks, |role| role == Role::Doctor) {
+        Some((worth, answer)) if worth > 0.0 => answer,
+        _ => snippet(thread, annotation, marks),
+    }
 }
 
-fn best_passage(thread: &Thread, annotation: &Annotation, marks: &Marks, of_doctor: f32) -> Snippet {
+/// The best passage of the posts of some roles, with what it is worth.
+fn best_passage(thread: &Thread, annotation: &Annotation, marks: &Marks, of: impl Fn(Role) -> bool) -> Option<(f32, Snippet)> {
     let mut best: Option<(f32, &str, Range<usize>, Vec<Match>)> = None;
-    for (part, role, text) in texts(thread) {
+    for (part, _, text) in texts(thread).filter(|&(_, role, _)| of(role)) {
         let mentions =
             annotation.parts.iter().find(|annotated| annotated.part == part).map_or(&[][..], |annotated| &annotated.mentions);
-        let factor = if role == Role::Doctor { of_doctor } else { 1.0 };
         let matches = matches(text, mentions, marks);
         for window in windows(text) {
-            let score = factor * worth(&matches, &window);
+            let score = worth(&matches, &window);
             if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
                 let inside = matches.iter().filter(|m| window.start <= m.range.start && m.range.end <= window.end);
                 let inside = inside.map(|m| Match { range: m.range.clone(), worth: m.worth, what: m.what.clone() }).collect();
@@ -98,8 +98,7 @@ fn best_passage(thread: &Thread, annotation: &Annotation, marks: &Marks, of_doct
             }
         }
     }
-    let Some((_, text, window, inside)) = best else { return Snippet::default() };
-    cut(text, window, &inside)
+    best.map(|(worth, text, window, inside)| (worth, cut(text, window, &inside)))
 }
 
 /// The running texts of a thread with the part that each is, and who wrote it.

@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 
+use crate::clinical::assertion;
 use crate::eval::{self, Topic};
 use crate::index::View;
 use crate::related::{Answer, Options, Panel, Reranker, Subject, Why, panel};
@@ -49,6 +50,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    assertion::prepare();
     let view = context.view()?;
     let reranker = args.rerank_model.as_deref().map(Reranker::open).transpose()?.map(Arc::new);
     let options = Options { count: args.count, reranker };

@@ -38,6 +38,11 @@ enum Speaker {
     Unknown,
 }
 
+/// Reads the rules beside other work, such as opening an index: otherwise the first text waits for them, some five milliseconds.
+pub fn prepare() {
+    std::thread::spawn(Rules::get);
+}
+
 /// Sets the assertion and the cue of each mention. Mentions and sentences are in the order of the text; a mention outside every
 /// sentence keeps what it has.
 pub fn judge(
