@@ -8,6 +8,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use curbside::clinical::Lexicon;
+use curbside::embed::Embedder;
 use curbside::index::{Index, View};
 use curbside::ingest::{Options as IngestOptions, Progress, ingest};
 use curbside::read::Reader;
@@ -23,7 +24,7 @@ use tantivy::{DocAddress, Searcher};
 fn main() {
     let archive = archive();
     let folder = tempfile::tempdir().unwrap();
-    let index = Index::open_or_create(&folder.path().join("index"), &Lexicon::core()).unwrap();
+    let index = Index::open_or_create(&folder.path().join("index"), &Lexicon::core(), &Embedder::builtin()).unwrap();
     ingest(&index, &Reader::new(), &archive, &IngestOptions::default(), &Progress::default(), &mut |_| {}).unwrap();
     let view = index.view().unwrap();
     let raw = raw(&folder.path().join("raw"), &archive);
@@ -61,7 +62,8 @@ fn one(view: &View, at: DocAddress) {
 }
 
 fn more_like(searcher: &Searcher, at: DocAddress) {
-    let query = MoreLikeThisQuery::builder().with_document(at);
+    // Its defaults pass over words that a thread has once or the archive a few times, which leaves nothing of a short question.
+    let query = MoreLikeThisQuery::builder().with_min_term_frequency(1).with_min_doc_frequency(2).with_document(at);
     std::hint::black_box(searcher.search(&query, &TopDocs::with_limit(10).order_by_score()).unwrap());
 }
 
