@@ -1,4 +1,4 @@
-//! Compiles the core lexicon and the embedding table from their files, so that starting the program parses nothing.
+//! Compiles the core lexicon, the rules of assertion and the embedding table from their files, so that starting the program parses nothing.
 
 #[allow(dead_code, unused_imports)]
 #[path = "src/clinical/compile/mod.rs"]
@@ -18,6 +18,7 @@ type Done = Result<(), Box<dyn std::error::Error>>;
 fn main() -> Done {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     lexicon(&out.join("core.lexicon"))?;
+    assertion(&out.join("assertion.rules"))?;
     embedding(&out.join("builtin.embedding"))
 }
 
@@ -31,6 +32,14 @@ fn lexicon(out: &Path) -> Done {
     let compiled =
         compile::Tables::core(files).and_then(|tables| compile::compile(&tables)).map_err(|error| error.to_string())?;
     fs::write(out, bytemuck::cast_slice(&compiled))?;
+    Ok(())
+}
+
+fn assertion(out: &Path) -> Done {
+    println!("cargo::rerun-if-changed=schema/assertion.tsv");
+    let table = fs::read_to_string("schema/assertion.tsv")?;
+    let rules = compile::cues::Rules::parse(&table).map_err(|error| format!("schema/assertion.tsv: {error}"))?;
+    fs::write(out, postcard::to_allocvec(&rules)?)?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use curbside::clinical::Lexicon;
+use curbside::embed::Embedder;
 use curbside::index::{Index, View};
 use curbside::ingest::{self, Progress, ingest};
 use curbside::query::Ask;
@@ -39,7 +40,7 @@ fn main() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    let index = Index::open_or_create(&path, &Lexicon::core()).unwrap();
+    let index = Index::open_or_create(&path, &Lexicon::core(), &Embedder::builtin()).unwrap();
     let options = ingest::Options::default();
     ingest(&index, &Reader::new(), &archive(), &options, &Progress::default(), &mut |_| {}).unwrap();
     let view = index.view().unwrap();

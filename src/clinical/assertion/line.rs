@@ -1,7 +1,6 @@
 //! A **line** is one sentence as the rules read it: an item a word or mark. A mention counts as one word, however many it has.
 
-use super::Speaker;
-use super::rules::{Channel, Rules, Sought, Symbol, is_silent};
+use super::rules::{Channel, Rules, Sought, Speaker, Symbol, is_silent};
 use crate::clinical::Mention;
 use crate::clinical::tokens::{Class, Tokens};
 

@@ -17,7 +17,7 @@ use super::tokens::Tokens;
 use super::{AskedFor, Assertion, ConceptId, Kind, Mention};
 use crate::thread::{Role, SectionKind};
 use line::Item;
-use rules::{Channel, Reach, Rule, Rules, Says, Sought, Symbol};
+use rules::{Channel, Reach, Rule, Rules, Says, Sought, Speaker, Symbol};
 
 /// What is known of a text beside its words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,15 +30,7 @@ pub struct Context {
     pub asked_for: AskedFor,
 }
 
-/// Who speaks in a sentence, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speaker {
-    Patient,
-    Doctor,
-    Unknown,
-}
-
-/// Reads the rules beside other work, such as opening an index: otherwise the first text waits for them, some five milliseconds.
+/// Unpacks the rules beside other work, such as opening an index: otherwise the first text waits for them.
 pub fn prepare() {
     std::thread::spawn(Rules::get);
 }
