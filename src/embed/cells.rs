@@ -30,7 +30,7 @@ pub(super) struct Groups {
     groups: Vec<(u32, Vec<u32>)>,
 }
 
-/// Groups looked into, beside one for each probe: with two more the nearest of 2,048 centroids is found for 97 of 100 vectors.
+/// Groups looked into, beside one for each probe.
 const MORE_GROUPS: usize = 3;
 
 impl Groups {

@@ -148,7 +148,8 @@ fn print_many<T: Sync>(items: &[T], work: impl Fn(&T) -> anyhow::Result<Vec<u8>>
 
 fn print_panel(of: &str, panel: &Panel) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{}Related to:{} {}", style::QUIET, style::QUIET.render_reset(), style::clean(of))?;
+    let of = style::wrap(&format!("Related to: {}", style::clean(of)), "");
+    writeln!(out, "{}{of}{}", style::QUIET, style::QUIET.render_reset())?;
     for entry in &panel.panel {
         writeln!(out)?;
         print_heading(&mut out, entry.rank, &entry.title)?;
