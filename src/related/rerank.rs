@@ -64,9 +64,9 @@ impl Reranker {
         let mean = common.iter().sum::<f32>() / common.len().max(1) as f32;
         first.iter_mut().zip(&common).for_each(|(ranked, common)| ranked.score += common - mean);
         // The rest stay behind the first, in their own order.
-        let last = first.iter().map(|ranked| ranked.score).fold(f32::INFINITY, f32::min);
+        let last = first.iter().map(|ranked| ranked.score).fold(f32::INFINITY, f32::min).next_down();
         if let Some(best) = others.first().map(|ranked| ranked.score).filter(|&best| best > last) {
-            others.iter_mut().for_each(|ranked| ranked.score -= best - last);
+            others.iter_mut().for_each(|ranked| ranked.score = (ranked.score - (best - last)).min(last));
         }
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
         Ok(ranked)
