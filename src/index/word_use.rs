@@ -18,7 +18,7 @@ pub struct WordCode(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WordUse {
     pub word: WordCode,
-    /// In title, question, answers. Larger counts are rounded down to the next of [`LEVELS`], which BM25 hardly tells apart.
+    /// In title, question, answers. Larger counts are rounded down to sixteen levels, which BM25 hardly tells apart.
     pub counts: [u8; 3],
 }
 
