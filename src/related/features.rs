@@ -8,7 +8,7 @@ use crate::index::{Columns, IndexError, View};
 use crate::search::{Comparer, Lexical, RelatedWeights, Scored, best};
 use crate::thread::ThreadId;
 
-use super::profile::{Profile, ProfileConcept, Saliences, Stance, concepts};
+use super::profile::{Profile, ProfileConcept, Stance, concepts};
 use super::why::contradict;
 
 /// How one candidate relates to a profile.
@@ -101,7 +101,6 @@ pub fn rank(
     lexical: &Lexical<'_>,
     candidates: &[DocAddress],
     weights: &RelatedWeights,
-    saliences: &Saliences,
     most: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
     let kinship = Kinship::new(view, &profile.concepts, weights.step)?;
@@ -114,7 +113,7 @@ pub fn rank(
     for &at in candidates {
         let (columns, doc) = (view.columns(at.segment_ord)?, at.doc_id);
         let words = lexical.scores(columns, doc, &mut buffer);
-        concepts(columns.concepts(doc), saliences, &mut of_candidate);
+        concepts(columns.concepts(doc), &profile.saliences, &mut of_candidate);
         let kin = kinship.compare(&of_candidate);
         let near = comparer.nearness(columns, doc);
         let features = Features {

@@ -14,7 +14,7 @@ use crate::search::{
 use crate::thread::ThreadId;
 
 use super::features::{Features, Ranked, rank};
-use super::profile::{Profile, Saliences, Subject, concepts};
+use super::profile::{Profile, Subject, concepts};
 use super::rerank::Reranker;
 use super::why::{Why, why};
 
@@ -44,9 +44,8 @@ pub struct Options {
 impl Options {
     /// The plain ranking, at most `count` long, its best read again where that is asked for.
     pub fn ranking(&self, view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
-        let saliences = Saliences::new(&weights.related);
-        let profile = Profile::of(subject, view.embedder(), &weights.related, &saliences);
-        self.rank(view, subject, &profile, weights, &saliences, self.count)
+        let profile = Profile::of(subject, view.embedder(), &weights.related);
+        self.rank(view, subject, &profile, weights, self.count)
     }
 
     fn rank(
@@ -55,12 +54,11 @@ impl Options {
         subject: &Subject,
         profile: &Profile,
         weights: &Weights,
-        saliences: &Saliences,
         most: usize,
     ) -> Result<Vec<Ranked>, IndexError> {
-        let Some(reranker) = &self.reranker else { return rank_for(view, subject, profile, weights, saliences, most) };
+        let Some(reranker) = &self.reranker else { return rank_for(view, subject, profile, weights, most) };
         let read_again = most.max(weights.rerank.depth as usize);
-        let ranked = rank_for(view, subject, profile, weights, saliences, read_again)?;
+        let ranked = rank_for(view, subject, profile, weights, read_again)?;
         let mut ranked = reranker.rerank(view, subject, &weights.rerank, ranked)?;
         ranked.truncate(most);
         Ok(ranked)
@@ -103,9 +101,7 @@ pub struct Entry {
 
 /// The plain ranking, at most `most` long: best first, without cut-off, folding and diversity.
 pub fn ranking(view: &View, subject: &Subject, weights: &Weights, most: usize) -> Result<Vec<Ranked>, IndexError> {
-    let saliences = Saliences::new(&weights.related);
-    let profile = Profile::of(subject, view.embedder(), &weights.related, &saliences);
-    rank_for(view, subject, &profile, weights, &saliences, most)
+    Options { count: most, ..Options::default() }.ranking(view, subject, weights)
 }
 
 fn rank_for(
@@ -113,7 +109,6 @@ fn rank_for(
     subject: &Subject,
     profile: &Profile,
     weights: &Weights,
-    saliences: &Saliences,
     most: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
     let lexical = Lexical::new(view, profile.words.clone(), &weights.related_words)?;
@@ -134,15 +129,14 @@ fn rank_for(
         let own = view.find(own)?;
         chosen.retain(|&at| Some(at) != own);
     }
-    rank(view, profile, &lexical, &chosen, &weights.related, saliences, most)
+    rank(view, profile, &lexical, &chosen, &weights.related, most)
 }
 
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
-    let saliences = Saliences::new(&weights.related);
-    let profile = Profile::of(subject, view.embedder(), &weights.related, &saliences);
+    let profile = Profile::of(subject, view.embedder(), &weights.related);
     let considered = options.count.saturating_mul(CONSIDERED);
-    let mut ranked = options.rank(view, subject, &profile, weights, &saliences, considered)?;
+    let mut ranked = options.rank(view, subject, &profile, weights, considered)?;
     cut_off(&mut ranked, &weights.related);
     diversify(view, &mut ranked, &weights.related)?;
 
@@ -166,7 +160,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
         }
         sketches.push(sketch);
         let mut of_entry = Vec::new();
-        concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &saliences, &mut of_entry);
+        concepts(ConceptUse::of_thread(&thread, &annotation).into_iter(), &profile.saliences, &mut of_entry);
         let own = (&subject.thread, &subject.annotation);
         panel.push(Entry {
             rank: panel.len() + 1,

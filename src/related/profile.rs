@@ -39,6 +39,8 @@ pub struct Profile {
     pub concepts: Vec<ProfileConcept>,
     pub facts: PatientFacts,
     pub meaning: Meaning,
+    /// By which a candidate's concepts are weighed as its own were.
+    pub saliences: Saliences,
 }
 
 /// One concept of a thread, over all places.
@@ -60,14 +62,16 @@ pub enum Stance {
 }
 
 impl Profile {
-    pub fn of(subject: &Subject, embedder: &Embedder, weights: &RelatedWeights, saliences: &Saliences) -> Profile {
+    pub fn of(subject: &Subject, embedder: &Embedder, weights: &RelatedWeights) -> Profile {
+        let saliences = Saliences::new(weights);
         let mut rows = Vec::new();
-        concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), saliences, &mut rows);
+        concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), &saliences, &mut rows);
         Profile {
             words: words(&subject.thread, weights),
             concepts: rows,
             facts: subject.annotation.facts,
             meaning: embedder.meaning(&subject.thread),
+            saliences,
         }
     }
 }
@@ -113,6 +117,7 @@ fn words(thread: &Thread, weights: &RelatedWeights) -> Vec<WeightedWord> {
 }
 
 /// What a use of a concept is worth by place, assertion and number of mentions, looked up.
+#[derive(Debug, Clone, Default)]
 pub struct Saliences {
     table: Vec<(f32, Stance)>,
 }

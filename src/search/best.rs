@@ -3,7 +3,6 @@
 use tantivy::DocAddress;
 
 use crate::index::{IndexError, View};
-use crate::thread::ThreadId;
 
 /// A thread with its score, and what else is known of it.
 #[derive(Debug, Clone)]
@@ -30,24 +29,12 @@ pub fn best<T>(view: &View, mut scored: Vec<Scored<T>>, most: usize, read: usize
         if tied.len() == 1 || first - tied.len() >= read {
             continue;
         }
-        let ids: Vec<ThreadId> = tied.iter().map(|thread| view.id(thread.at)).collect::<Result<_, IndexError>>()?;
-        let mut order: Vec<usize> = (0..tied.len()).collect();
-        order.sort_unstable_by(|&a, &b| ids[a].cmp(&ids[b]));
-        permute(tied, order);
+        let mut unreadable = None;
+        tied.sort_by_cached_key(|thread| view.id(thread.at).map_err(|error| unreadable = Some(error)).ok());
+        if let Some(error) = unreadable {
+            return Err(error);
+        }
     }
     scored.truncate(most);
     Ok(scored)
-}
-
-/// Puts the items in the order that names the place of each.
-fn permute<T>(items: &mut [T], mut order: Vec<usize>) {
-    for n in 0..items.len() {
-        let mut from = order[n];
-        // What stood there may have been put elsewhere already.
-        while from < n {
-            from = order[from];
-        }
-        items.swap(n, from);
-        order[n] = from;
-    }
 }

@@ -78,10 +78,6 @@ struct LookedUp {
     infos: Vec<[Option<TermInfo>; 3]>,
 }
 
-const TITLE: usize = 0;
-const QUESTION: usize = 1;
-const ANSWERS: usize = 2;
-
 impl<'v> Lexical<'v> {
     /// Looks the words up. Words that the archive does not have are left out.
     pub fn new(view: &'v View, words: Vec<WeightedWord>, weights: &WordWeights) -> Result<Lexical<'v>, IndexError> {
@@ -155,11 +151,6 @@ impl<'v> Lexical<'v> {
         Scores { all: sum(|word| word.weight), title, focus: title, question, answers }
     }
 
-    /// Whether no word is in the archive.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
     /// Adds to every thread of a segment about what its rare words give: enough to tell which threads are worth ranking.
     pub fn accumulate(&self, segment: usize, into: &mut Accumulator) -> Result<(), IndexError> {
         let columns = self.view.columns(segment as u32)?;
@@ -228,7 +219,7 @@ impl<'v> Lexical<'v> {
             }
             let Some(&n) = self.by_code.get(&used.word) else { return };
             let of_fields: [f32; 3] = std::array::from_fn(|f| f32::from(used.counts[f]) * norms[f]);
-            let together = TITLE_TO_ANSWERS.iter().map(|&f| of_fields[f] * self.fields[f].weight).sum();
+            let together = (0..3).map(|f| of_fields[f] * self.fields[f].weight).sum();
             each(&self.words[usize::from(n)], of_fields, self.saturated(together));
         });
     }
@@ -238,8 +229,6 @@ impl<'v> Lexical<'v> {
         frequency * (self.k1 + 1.0) / (frequency + self.k1)
     }
 }
-
-const TITLE_TO_ANSWERS: [usize; 3] = [TITLE, QUESTION, ANSWERS];
 
 impl FieldStatistics {
     fn new(weight: f32, average_length: f32, weights: &WordWeights) -> FieldStatistics {

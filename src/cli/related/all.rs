@@ -13,7 +13,6 @@ use rustc_hash::FxHashSet;
 use tantivy::DocAddress;
 
 use crate::cli::{Context, Format, Outcome, print_json, style};
-use crate::eval;
 use crate::index::{View, content_hash};
 use crate::related::{Answer, Churn, Options, Previous, Report, Reporter, Subject, hash, panel};
 use crate::search::Weights;
@@ -118,11 +117,8 @@ impl Work<'_> {
         }
         let (thread, annotation) = self.view.annotated(at)?;
         let subject = Subject { thread, annotation, own: Some(id.clone()) };
-        let mut line = Vec::new();
         if self.trec {
-            let ranked = self.options.ranking(self.view, &subject, Weights::built_in())?;
-            eval::write_run(&mut line, id.as_str(), ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score)))?;
-            return Ok(line);
+            return super::trec(self.view, id.as_str(), &subject, self.options);
         }
         let started = std::time::Instant::now();
         let panel = panel(self.view, &subject, Weights::built_in(), self.options)?;
@@ -134,6 +130,7 @@ impl Work<'_> {
             let entries = panel.panel.iter().flat_map(|entry| std::iter::once(&entry.id).chain(&entry.duplicates));
             previous.count(id.as_str(), entries.map(|id| id.as_str()), &mut self.churn.lock().expect("no worker panicked"));
         }
+        let mut line = Vec::new();
         if !is_done {
             let content = format!("{:016x}", content_hash(&subject.thread));
             let answer = Answer { content: Some(content), ..Answer::new(id.as_str(), panel, took_ms) };

@@ -64,10 +64,9 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let Some(subject) = subject(&view, &of)? else { return Ok(Outcome::SomeRejected) };
     if context.format == Some(Format::Trec) {
-        let ranked = options.ranking(&view, &subject, Weights::built_in())?;
-        let rows = ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score));
-        eval::write_run(&mut io::stdout().lock(), &of, rows)?;
-        return Ok(found(!ranked.is_empty()));
+        let run = trec(&view, &of, &subject, &options)?;
+        io::stdout().lock().write_all(&run)?;
+        return Ok(found(!run.is_empty()));
     }
     let panel = panel(&view, &subject, Weights::built_in(), &options)?;
     let took_ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -118,18 +117,23 @@ fn run_topics(view: &View, topics: &[Topic], options: &Options, context: &Contex
 
 /// One line or ranking for one subject.
 fn answer(view: &View, of: &str, subject: Subject, options: &Options, context: &Context) -> anyhow::Result<Vec<u8>> {
-    let mut out = Vec::new();
     if context.format == Some(Format::Trec) {
-        let ranked = options.ranking(view, &subject, Weights::built_in())?;
-        eval::write_run(&mut out, of, ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score)))?;
-    } else {
-        let started = Instant::now();
-        let panel = panel(view, &subject, Weights::built_in(), options)?;
-        let took_ms = started.elapsed().as_secs_f64() * 1000.0;
-        serde_json::to_writer(&mut out, &Answer::new(of, panel, took_ms))?;
-        out.push(b'\n');
+        return trec(view, of, &subject, options);
     }
+    let started = Instant::now();
+    let panel = panel(view, &subject, Weights::built_in(), options)?;
+    let took_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let mut out = serde_json::to_vec(&Answer::new(of, panel, took_ms))?;
+    out.push(b'\n');
     Ok(out)
+}
+
+/// The plain ranking of a subject in TREC form.
+fn trec(view: &View, of: &str, subject: &Subject, options: &Options) -> anyhow::Result<Vec<u8>> {
+    let ranked = options.ranking(view, subject, Weights::built_in())?;
+    let mut run = Vec::new();
+    eval::write_run(&mut run, of, ranked.iter().map(|ranked| (ranked.id.as_str(), ranked.score)))?;
+    Ok(run)
 }
 
 /// Works on all cores and prints in order, some hundreds at a time, so that memory stays bounded and a reader sees progress.
