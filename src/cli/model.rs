@@ -9,9 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clinical::Lexicon;
 use crate::embed::{Distilled, Distilling, Stage, Transformer, distill, sentences_of};
-use crate::ingest;
 
-use super::parse::{reader, warn_rejected};
+use super::parse::{for_each_thread, reader, warn_rejected};
 use super::{Context, Format, Outcome, print_json, style};
 
 #[derive(Debug, clap::Args)]
@@ -60,28 +59,16 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let lexicon = Lexicon::with_tables(&args.lexicon)?;
     let reader = reader(args.profiles.as_deref())?;
     let (mut sentences, mut rejected) = (Vec::new(), false);
-    let mut reject = |rejection| {
-        rejected = true;
-        warn_rejected(&rejection);
-    };
-    for file in ingest::files(&args.archive, &context.index) {
-        let chunks = match file.and_then(|file| reader.open(&file)) {
-            Ok(chunks) => chunks,
+    for_each_thread(&reader, &args.archive, &context.index, |thread| {
+        match thread {
+            Ok(thread) => sentences.extend(sentences_of(&thread)),
             Err(rejection) => {
-                reject(rejection);
-                continue;
-            }
-        };
-        for chunk in chunks {
-            let threads = chunk.map_or_else(|rejection| vec![Err(rejection)], |chunk| reader.threads(&chunk));
-            for thread in threads {
-                match thread {
-                    Ok(thread) => sentences.extend(sentences_of(&thread)),
-                    Err(rejection) => reject(rejection),
-                }
+                warn_rejected(&rejection);
+                rejected = true;
             }
         }
-    }
+        Ok(())
+    })?;
     let options = Distilling { dimension: args.dimension.into(), sentences: args.sentences, ..Distilling::default() };
     let look = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}, {eta} left").expect("the template is valid");
     let bar = ProgressBar::new(0).with_style(look);

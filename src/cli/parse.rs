@@ -1,10 +1,11 @@
 //! `parse`: what reading makes of files, without an index.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::ingest::files;
 use crate::read::{Reader, Rejection};
+use crate::thread::Thread;
 
 use super::{Context, Outcome, print_json, style};
 
@@ -21,37 +22,43 @@ pub struct Args {
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let reader = reader(args.profiles.as_deref())?;
     let mut outcome = Outcome::Done;
-    let mut reject = |rejection: Rejection| {
-        warn_rejected(&rejection);
-        outcome = Outcome::SomeRejected;
-    };
-    for found in files(&args.paths, &context.index) {
-        let chunks = match found.and_then(|path| reader.open(&path)) {
-            Ok(chunks) => chunks,
+    for_each_thread(&reader, &args.paths, &context.index, |thread| {
+        match thread {
+            Ok(thread) => print_json(&thread)?,
             Err(rejection) => {
-                reject(rejection);
-                continue;
-            }
-        };
-        for chunk in chunks {
-            let results = match chunk {
-                Ok(chunk) => reader.threads(&chunk),
-                Err(rejection) => vec![Err(rejection)],
-            };
-            for result in results {
-                match result {
-                    Ok(thread) => print_json(&thread)?,
-                    Err(rejection) => reject(rejection),
-                }
+                warn_rejected(&rejection);
+                outcome = Outcome::SomeRejected;
             }
         }
-    }
+        Ok(())
+    })?;
     std::io::stdout().flush()?;
     Ok(outcome)
 }
 
+/// Reads files and folders, one thread or rejection after another; `index` is a folder that is passed over.
+pub(super) fn for_each_thread(
+    reader: &Reader,
+    paths: &[PathBuf],
+    index: &Path,
+    mut each: impl FnMut(Result<Thread, Rejection>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for found in files(paths, index) {
+        match found.and_then(|path| reader.open(&path)) {
+            Ok(chunks) => {
+                for chunk in chunks {
+                    let results = chunk.map_or_else(|rejection| vec![Err(rejection)], |chunk| reader.threads(&chunk));
+                    results.into_iter().try_for_each(&mut each)?;
+                }
+            }
+            Err(rejection) => each(Err(rejection))?,
+        }
+    }
+    Ok(())
+}
+
 /// The reader with the user's profiles, if any.
-pub(super) fn reader(profiles: Option<&std::path::Path>) -> anyhow::Result<Reader> {
+pub(super) fn reader(profiles: Option<&Path>) -> anyhow::Result<Reader> {
     Ok(match profiles {
         Some(folder) => Reader::with_profiles(folder)?,
         None => Reader::new(),
