@@ -258,6 +258,14 @@ fn the_panel_stands_under_a_page_of_another_site() {
         let link = page.execute(&format!("return {root}.querySelector('a').href"), vec![]).await.unwrap();
         page.goto(link.as_str().unwrap()).await.unwrap();
         until(page, "document.querySelector('.thread')").await;
+        // A page whose policy forbids styles of others has the panel's all the same.
+        let policy = format!("default-src 'none'; script-src {0}; connect-src {0}", server.url("/"));
+        let strict =
+            format!("<!doctype html><meta http-equiv=Content-Security-Policy content=\"{policy}\"><p>A page.</p>{script}");
+        let strict = place.write("strict.html", strict);
+        page.goto(&format!("file://{}", strict.display())).await.unwrap();
+        until(page, &format!("{root}?.querySelectorAll('li').length === 3")).await;
+        until(page, &format!("getComputedStyle({root}.querySelector('h2')).fontSize === '16.8px'")).await;
         // A thread that is not there leaves the page as it was.
         let site = place.write("nowhere.html", format!("<!doctype html><p>A page.</p>{}", script.replace(FOOT, "nope")));
         page.goto(&format!("file://{}", site.display())).await.unwrap();

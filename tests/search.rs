@@ -242,6 +242,25 @@ fn a_facet_counts_what_its_filter_leaves() {
 }
 
 #[test]
+fn a_concept_that_is_asked_for_as_absent_is_told_as_denied() {
+    let place = Place::new();
+    place.index(&[&sample()]).ok();
+    for (query, denied) in [
+        ("numb foot, no fever", ["symptom:fever"].as_slice()),
+        ("denied:fever headache", &["symptom:fever"]),
+        ("headache -symptom:fever", &["symptom:fever"]),
+        ("headache -denied:fever", &[]),
+        ("fever and headache", &[]),
+    ] {
+        let answer = search(&place, &[query]);
+        let concepts = answer["query"]["concepts"].as_array().unwrap();
+        let told: Vec<&str> = concepts.iter().filter(|c| c["denied"] == true).map(|c| c["concept"].as_str().unwrap()).collect();
+        assert_eq!(told, denied, "{query}: {concepts:?}");
+        assert!(concepts.iter().any(|concept| concept["concept"] == "symptom:fever"), "{query}: {concepts:?}");
+    }
+}
+
+#[test]
 fn an_explanation_adds_up_to_the_score() {
     let place = Place::new();
     place.index(&[&sample()]).ok();

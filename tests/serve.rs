@@ -463,6 +463,9 @@ fn pages_work_without_a_script() {
     let server = Server::start(&place, &[]);
     let found = server.get("/search?q=numb+foot+after+microdiscectomy").is(200).text();
     assert!(found.contains(&format!("href=\"/threads/{FOOT}\"")) && found.contains("<mark>"), "{found}");
+    let without = server.get("/search?q=numb+foot+no+fever").is(200).text();
+    let understood = without.split("Understood as").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap();
+    assert!(understood.contains("<s>fever</s>") && !understood.contains("<s>numb"), "{understood}");
     let thread = server.get(&format!("/threads/{FOOT}")).is(200).text();
     assert!(thread.contains("Patient") && thread.contains("Doctor") && thread.contains("Related questions"));
     let form = "application/x-www-form-urlencoded";

@@ -258,10 +258,8 @@ fn print_reading(out: &mut impl Write, view: &View, ask: &Ask, hits: &Hits, took
         writeln!(out, "Nothing meets all of the query. Without {} it finds {}:", dropped.join(" and "), hits.total)?;
     }
     let concepts: Vec<String> = ask
-        .concepts
-        .iter()
-        .map(|asked| format!("{}{}", if asked.denied { "no " } else { "" }, view.lexicon().concept(asked.concept).name))
-        .chain(ask.demanded.iter().map(|&concept| view.lexicon().concept(concept).name.to_owned()))
+        .asked_for()
+        .map(|(concept, denied)| format!("{}{}", if denied { "no " } else { "" }, view.lexicon().concept(concept).name))
         .collect();
     let read_as = if concepts.is_empty() { String::new() } else { format!(", read as {}", concepts.join(", ")) };
     writeln!(out, "{}{} threads in {took_ms:.1} ms{read_as}{}", style::QUIET, hits.total, style::QUIET.render_reset())

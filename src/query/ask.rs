@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::clinical::{Annotator, Assertion, ConceptId};
 use crate::index::analyzer;
 
-use super::demand::{AskedDemand, Demands};
+use super::demand::{AskedDemand, DemandedConcept, Demands};
 use super::tree::{Query, Remark, remark};
 
 /// A typed question as search understands it.
@@ -22,7 +22,7 @@ pub struct Ask {
     /// What every thread that is found meets, all of it.
     pub demands: Vec<AskedDemand>,
     /// Concepts that demands name: shown where they stand, but not ranked by.
-    pub demanded: Vec<ConceptId>,
+    pub demanded: Vec<DemandedConcept>,
     /// What was not read as it may have been meant.
     pub remarks: Vec<Remark>,
     /// Bytes of filters' values that the lexicon has, and of those that it has not.
@@ -88,6 +88,12 @@ impl Ask {
     /// The text that words and concepts were read from: as typed, or corrected.
     pub fn read_text(&self) -> &str {
         self.corrected.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The concepts that are asked for, ranked by and demanded, and whether as absent.
+    pub fn asked_for(&self) -> impl Iterator<Item = (ConceptId, bool)> {
+        let ranked = self.concepts.iter().map(|asked| (asked.concept, asked.denied));
+        ranked.chain(self.demanded.iter().map(|demanded| (demanded.concept, demanded.denied)))
     }
 
     /// Whether nothing is asked for: no word that the index keeps, no concept, no demand.

@@ -64,6 +64,14 @@ impl Demand {
     }
 }
 
+/// A concept that a demand names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DemandedConcept {
+    pub concept: ConceptId,
+    /// Demanded as absent: `denied:fever`, `-symptom:fever`.
+    pub denied: bool,
+}
+
 /// More free words than a query has: a text that somebody pasted, in which quotation marks and dashes are punctuation.
 const RUNNING_TEXT: usize = 30;
 
@@ -78,7 +86,7 @@ const LONGEST_NAME: usize = 6;
 pub struct Demands {
     pub demands: Vec<AskedDemand>,
     /// Concepts that filters name.
-    pub concepts: Vec<ConceptId>,
+    pub concepts: Vec<DemandedConcept>,
     /// Bytes of the query that are not running text.
     pub blanks: Vec<Range<usize>>,
     /// Values of concept filters that the lexicon has, and those that it has not.
@@ -89,7 +97,7 @@ pub struct Demands {
 
 impl Demands {
     pub fn of(query: &Query, text: &str, lexicon: &Lexicon) -> Demands {
-        let mut reader = Reader { lexicon, text, made: Demands::default() };
+        let mut reader = Reader { lexicon, text, made: Demands::default(), turned: false };
         let is_running_text = is_running_text(query, text);
         if is_running_text && query.clauses.iter().any(is_operator) {
             let says = "read as a running text: quotation marks, dashes and words in capitals are no operators in it";
@@ -128,6 +136,8 @@ struct Reader<'r> {
     lexicon: &'r Lexicon,
     text: &'r str,
     made: Demands,
+    /// Whether what is read stands in a NOT.
+    turned: bool,
 }
 
 impl Reader<'_> {
@@ -143,7 +153,7 @@ impl Reader<'_> {
                     let typed = self.text[clause.start..end].to_owned();
                     self.made.blanks.push(clause.start..end);
                     self.made.named.push(of.start..end);
-                    self.made.concepts.extend(&concepts);
+                    self.names(&concepts, false);
                     self.made.demands.push(AskedDemand { demand: any(concepts.into_iter().map(Demand::Concept)), typed });
                     return taken;
                 }
@@ -194,8 +204,10 @@ impl Reader<'_> {
             },
             What::Not(of) => {
                 self.made.blanks.push(clause.start..clause.end);
-                let demand = self.demand(of, field, false)?;
-                Some(Demand::Not(Box::new(demand)))
+                self.turned = !self.turned;
+                let demand = self.demand(of, field, false);
+                self.turned = !self.turned;
+                Some(Demand::Not(Box::new(demand?)))
             }
             What::Group(clauses) | What::And(clauses) => {
                 let demands: Vec<Demand> = clauses.iter().filter_map(|clause| self.demand(clause, field, free)).collect();
@@ -243,7 +255,7 @@ impl Reader<'_> {
                     self.made.unknown.push(clause.start..clause.end);
                     return unreadable(self, "in the lexicon");
                 }
-                self.made.concepts.extend(&concepts);
+                self.names(&concepts, true);
                 Some(any(concepts.into_iter().map(Demand::Denied)))
             }
             Some(Field::Published) => match value::dates(text) {
@@ -279,7 +291,7 @@ impl Reader<'_> {
 
     fn concept(&mut self, clause: &Clause, text: &str, kind: Kind) -> Option<Demand> {
         if let Some(concepts) = self.of_kind(kind, text) {
-            self.made.concepts.extend(&concepts);
+            self.names(&concepts, false);
             return Some(any(concepts.into_iter().map(Demand::Concept)));
         }
         let others = self.lexicon.lookup(text).to_vec();
@@ -296,8 +308,13 @@ impl Reader<'_> {
             clause.end,
             format!("`{text}` is read as a {other}, for the lexicon has no {kind} of that name"),
         );
-        self.made.concepts.extend(&others);
+        self.names(&others, false);
         Some(any(others.into_iter().map(Demand::Concept)))
+    }
+
+    fn names(&mut self, concepts: &[ConceptId], denied: bool) {
+        let denied = denied != self.turned;
+        self.made.concepts.extend(concepts.iter().map(|&concept| DemandedConcept { concept, denied }));
     }
 
     fn say_turned(&mut self, clause: &Clause, text: &str, turned: bool) {

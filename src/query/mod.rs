@@ -30,7 +30,7 @@ mod tree;
 mod value;
 
 pub use ask::{Ask, AskedConcept, AskedWord};
-pub use demand::{AskedDemand, Demand, Scope};
+pub use demand::{AskedDemand, Demand, DemandedConcept, Scope};
 pub use field::{About, Field, Place};
 pub use tree::{Clause, Query, Remark, What};
 pub use value::Span;

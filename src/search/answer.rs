@@ -41,7 +41,7 @@ pub struct Completion {
 #[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Asked {
     pub text: String,
-    pub concepts: Vec<NamedConcept>,
+    pub concepts: Vec<QueryConcept>,
     /// The text that was searched for instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<String>,
@@ -50,6 +50,17 @@ pub struct Asked {
     pub dropped: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<PlacedRemark>,
+}
+
+/// A concept of the question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
+pub struct QueryConcept {
+    #[serde(flatten)]
+    pub concept: NamedConcept,
+    /// Asked for as absent: "no fever".
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub denied: bool,
 }
 
 /// A concept by all its names.
@@ -76,12 +87,14 @@ pub struct PlacedRemark {
 
 impl Answer {
     pub fn new(view: &View, ask: &Ask, hits: Hits, took_ms: f64) -> Answer {
-        let concepts = ask.concepts.iter().map(|asked| asked.concept).chain(ask.demanded.iter().copied());
         let code_points = |bytes: usize| ask.read_text()[..bytes].chars().count();
         let remarks = ask.remarks.iter();
         let query = Asked {
             text: ask.text.clone(),
-            concepts: concepts.map(|concept| NamedConcept::of(view, concept)).collect(),
+            concepts: ask
+                .asked_for()
+                .map(|(concept, denied)| QueryConcept { concept: NamedConcept::of(view, concept), denied })
+                .collect(),
             corrected: ask.corrected.clone(),
             dropped: hits.dropped,
             remarks: remarks

@@ -24,7 +24,7 @@ mod snippet;
 mod suggest;
 mod weights;
 
-pub use answer::{Answer, Asked, Completion, NamedConcept, PlacedRemark};
+pub use answer::{Answer, Asked, Completion, NamedConcept, PlacedRemark, QueryConcept};
 pub use baseline::bm25;
 pub use best::{Scored, best};
 pub use candidates::{Seeking, Selection, candidates};

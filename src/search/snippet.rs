@@ -34,7 +34,7 @@ impl Marks {
         Marks::new(
             view,
             ask.words.iter().map(|word| (word.stem.clone(), 1.0)),
-            ask.concepts.iter().map(|asked| asked.concept).chain(ask.demanded.iter().copied()).map(|concept| (concept, 2.0)),
+            ask.asked_for().map(|(concept, _)| (concept, 2.0)),
         )
     }
 

@@ -11,7 +11,12 @@
       const place = document.createElement("div");
       // A shadow root keeps the page's styles out of the panel and the panel's out of the page.
       const root = place.attachShadow({ mode: "open" });
-      root.innerHTML = fragment;
+      // The page's own policy may forbid <style>, but not a sheet that a script makes.
+      const read = new DOMParser().parseFromString(fragment, "text/html");
+      const sheet = new CSSStyleSheet();
+      for (const style of read.querySelectorAll("style")) sheet.replaceSync(style.textContent), style.remove();
+      root.adoptedStyleSheets = [sheet];
+      root.append(...read.body.children);
       for (const link of root.querySelectorAll('a[href^="/"]')) link.href = new URL(link.getAttribute("href"), base);
       script.after(place);
     })

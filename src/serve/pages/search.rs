@@ -148,7 +148,7 @@ fn summary(address: &Address<'_>, answer: &Answer) -> Markup {
             }
         }
         @if !query.concepts.is_empty() {
-            p .understood { "Understood as " @for concept in &query.concepts { (chip(Some(concept.r#type), &concept.name, false)) } }
+            p .understood { "Understood as " @for concept in &query.concepts { (chip(Some(concept.concept.r#type), &concept.concept.name, concept.denied)) } }
         }
         @if let Some(corrected) = &query.corrected {
             @let exact = Asked { exact: Some(true), from: None, ..address.asked.clone() };
