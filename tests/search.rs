@@ -242,6 +242,37 @@ fn a_facet_counts_what_its_filter_leaves() {
 }
 
 #[test]
+fn of_two_threads_with_the_same_words_the_one_where_they_stand_together_is_first() {
+    let place = Place::new();
+    let thread = |id: &str, question: &str| json!({"id": id, "title": "A question", "question": question}).to_string() + "\n";
+    let threads = [
+        thread(
+            "a-apart",
+            "The garage was painted yesterday. It is warm today. My old and lazy neighbour walks his dog past the door.",
+        ),
+        thread(
+            "b-near",
+            "My neighbour walks his dog past the old garage door. It is warm today. The lazy painted yesterday and was.",
+        ),
+        thread(
+            "c-turned",
+            "Her cousin bought a red bicycle next to the door garage on Monday, and then rode home in heavy rain without a coat.",
+        ),
+    ];
+    place.write("a/threads.jsonl", threads.concat());
+    place.index(&[&place.path("a")]).ok();
+    let answer = search(&place, &["garage door", "--explain"]);
+    assert_eq!(ids(&answer), ["b-near", "c-turned", "a-apart"]);
+    let told: Vec<bool> = answer["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| hit["explanation"]["text"].as_str().unwrap().contains("words stand together"))
+        .collect();
+    assert_eq!(told, [true, true, false]);
+}
+
+#[test]
 fn a_concept_that_is_asked_for_as_absent_is_told_as_denied() {
     let place = Place::new();
     place.index(&[&sample()]).ok();

@@ -49,38 +49,27 @@ impl Annotator {
 
     /// The mentions of every part of a thread, read with what the thread says of its patient.
     pub fn annotate_thread(&self, thread: &Thread) -> Annotation {
-        let facts = self.facts_of(thread);
+        let title = Tokens::of(&thread.title);
+        let posts: Vec<Tokens> = thread.posts.iter().map(|post| Tokens::of(&post.text)).collect();
+        let question = thread.posts.iter().zip(&posts).find(|(post, _)| post.role == Role::Patient).map(|(_, tokens)| tokens);
+        let facts = facts_of(thread, &title, question);
         let asked_for = facts.asked_for;
         let mut parts = Vec::new();
-        let mut read = |part, text: &str, author, section| {
-            let mentions = self.read(&Tokens::of(text), &Context { author, section, asked_for });
+        let mut read = |part, tokens: &Tokens, author, section| {
+            let mentions = self.read(tokens, &Context { author, section, asked_for });
             if !mentions.is_empty() {
                 parts.push(AnnotatedPart { part, mentions });
             }
         };
-        read(Part::Title, &thread.title, Some(Role::Patient), None);
-        for (n, post) in (0..).zip(&thread.posts) {
-            read(Part::Post(n), &post.text, Some(post.role), None);
+        read(Part::Title, &title, Some(Role::Patient), None);
+        for ((n, post), tokens) in (0..).zip(&thread.posts).zip(&posts) {
+            read(Part::Post(n), tokens, Some(post.role), None);
             for (m, section) in (0..).zip(&post.sections) {
-                read(Part::Section(n, m), &section.text, Some(post.role), Some(section.kind));
+                read(Part::Section(n, m), &Tokens::of(&section.text), Some(post.role), Some(section.kind));
             }
         }
         settle_title(&mut parts);
         Annotation { parts, facts }
-    }
-
-    /// What the thread says of its patient: the question first, then its title, then what the site gives.
-    fn facts_of(&self, thread: &Thread) -> PatientFacts {
-        let question = thread.question().map(|post| PatientFacts::of(&Tokens::of(&post.text), true)).unwrap_or_default();
-        let title = PatientFacts::of(&Tokens::of(&thread.title), true);
-        let given = thread.patient.as_ref();
-        PatientFacts {
-            age: given.and_then(|patient| patient.age).map(|age| age as f32).or(question.age).or(title.age),
-            sex: given.and_then(|patient| patient.sex).or(question.sex).or(title.sex),
-            pregnant: question.pregnant.or(title.pregnant),
-            duration_days: question.duration_days.or(title.duration_days),
-            asked_for: if question.asked_for == AskedFor::Oneself { title.asked_for } else { question.asked_for },
-        }
     }
 
     /// What a text says of its patient.
@@ -92,6 +81,20 @@ impl Annotator {
     /// or that none is near.
     pub fn correct(&self, word: &str) -> Option<&str> {
         correct(&self.lexicon.view(), word)
+    }
+}
+
+/// What the thread says of its patient: the question first, then its title, then what the site gives.
+fn facts_of(thread: &Thread, title: &Tokens, question: Option<&Tokens>) -> PatientFacts {
+    let question = question.map(|tokens| PatientFacts::of(tokens, true)).unwrap_or_default();
+    let title = PatientFacts::of(title, true);
+    let given = thread.patient.as_ref();
+    PatientFacts {
+        age: given.and_then(|patient| patient.age).map(|age| age as f32).or(question.age).or(title.age),
+        sex: given.and_then(|patient| patient.sex).or(question.sex).or(title.sex),
+        pregnant: question.pregnant.or(title.pregnant),
+        duration_days: question.duration_days.or(title.duration_days),
+        asked_for: if question.asked_for == AskedFor::Oneself { title.asked_for } else { question.asked_for },
     }
 }
 

@@ -15,7 +15,7 @@ const LONGEST_WORD: usize = 64;
 pub struct Tokens<'t> {
     text: &'t str,
     tokens: Vec<Token>,
-    folded: Vec<u8>,
+    folded: String,
 }
 
 /// One word, number or punctuation mark.
@@ -65,7 +65,9 @@ impl<'t> Tokens<'t> {
             folded: Vec::with_capacity(text.len()),
         };
         reader.read();
-        Tokens { text, tokens: reader.tokens, folded: reader.folded }
+        // Whole characters were pushed, so this is never empty for want of UTF-8.
+        let folded = String::from_utf8(reader.folded).unwrap_or_default();
+        Tokens { text, tokens: reader.tokens, folded }
     }
 
     pub fn text(&self) -> &'t str {
@@ -92,13 +94,12 @@ impl<'t> Tokens<'t> {
 
     /// The folded form of token *n*; of a mark, the mark itself; empty for a word that no table could hold.
     pub fn folded(&self, n: usize) -> &str {
-        // The buffer is filled with whole characters, so each token's piece of it is UTF-8.
-        std::str::from_utf8(self.folded_bytes(n)).unwrap_or("")
+        let token = &self.tokens[n];
+        &self.folded[token.fold as usize..token.fold as usize + token.fold_len as usize]
     }
 
     pub(super) fn folded_bytes(&self, n: usize) -> &[u8] {
-        let token = &self.tokens[n];
-        &self.folded[token.fold as usize..token.fold as usize + token.fold_len as usize]
+        self.folded(n).as_bytes()
     }
 
     /// The number of the first token that begins at or after a byte of the text.

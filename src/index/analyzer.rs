@@ -161,6 +161,12 @@ fn next_run(text: &str, at: usize) -> Option<(usize, usize)> {
     while start < bytes.len() && bytes[start].is_ascii() && !bytes[start].is_ascii_alphanumeric() {
         start += 1;
     }
+    // Most words are letters and digits of ASCII, and what ends them is neither an apostrophe nor beyond ASCII.
+    let plain = bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let end = start + plain;
+    if plain > 0 && bytes.get(end).is_none_or(|&byte| byte.is_ascii() && byte != b'\'') {
+        return Some((start, end));
+    }
     let mut chars = text[start..].char_indices().peekable();
     let mut run: Option<usize> = None;
     while let Some((offset, c)) = chars.next() {
@@ -181,7 +187,11 @@ fn fold_into(word: &str, folded: &mut String) {
     folded.clear();
     let word = word.strip_suffix("'s").or(word.strip_suffix("’s")).unwrap_or(word);
     if word.is_ascii() {
-        folded.extend(word.bytes().filter(|&b| b != b'\'').map(|b| b.to_ascii_lowercase() as char));
+        folded.push_str(word);
+        folded.make_ascii_lowercase();
+        if folded.contains('\'') {
+            folded.retain(|c| c != '\'');
+        }
         return;
     }
     let kept = word.nfkd().filter(|&c| !is_combining_mark(c) && c != '\'' && c != '’');

@@ -36,6 +36,8 @@ pub struct AskedWord {
     /// Bytes of the text.
     pub start: usize,
     pub end: usize,
+    /// Counted over all words of the text, common ones too.
+    pub position: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +61,7 @@ impl Ask {
         let words = analyzer::words(&running)
             .into_iter()
             .filter(|word| seen.insert(word.stem.clone()))
-            .map(|word| AskedWord { stem: word.stem, start: word.start, end: word.end })
+            .map(|word| AskedWord { stem: word.stem, start: word.start, end: word.end, position: word.position })
             .collect();
         let mut seen = FxHashSet::default();
         let concepts = annotator

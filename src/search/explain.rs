@@ -40,6 +40,7 @@ pub(super) fn explain(view: &View, ask: &Ask, weights: &Weights, ranked: &[&Rank
                 ranked.concepts.iter().map(|found| concept_part(view, ask, &weights.search, found)).collect();
             of_concepts.sort_by(|a, b| b.score.total_cmp(&a.score));
             parts.splice(0..0, of_concepts);
+            parts.push(ScorePart { what: "words stand together".into(), score: ranked.proximity });
             parts.extend(standing_parts(view, &weights.search, ranked)?);
             parts.retain(|part| part.score != 0.0);
             let told: Vec<String> = parts.iter().map(|part| format!("{} ({:.1})", part.what, part.score)).collect();

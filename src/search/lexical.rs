@@ -30,12 +30,12 @@ pub struct WeightedWord {
 
 /// The words of one question, looked up in one view.
 pub struct Lexical<'v> {
-    view: &'v View,
-    fields: [FieldStatistics; 3],
+    pub(super) view: &'v View,
+    pub(super) fields: [FieldStatistics; 3],
     /// By segment and field.
-    readers: Vec<[Arc<InvertedIndexReader>; 3]>,
+    pub(super) readers: Vec<[Arc<InvertedIndexReader>; 3]>,
     /// The weightiest first.
-    words: Vec<LookedUp>,
+    pub(super) words: Vec<LookedUp>,
     /// The first so many bring candidates.
     seeking: usize,
     by_code: FxHashMap<WordCode, u16>,
@@ -59,23 +59,23 @@ pub struct Scores {
     pub answers: f32,
 }
 
-struct FieldStatistics {
-    weight: f32,
+pub(super) struct FieldStatistics {
+    pub weight: f32,
     /// Length norm by tantivy's one-byte code for a length.
     norms: [f32; 256],
     /// What a word that occurs once gives, saturated, by the same code.
     once: [f32; 256],
 }
 
-struct LookedUp {
+pub(super) struct LookedUp {
     word: WeightedWord,
     /// Which of the words that were asked for.
-    place: usize,
-    idf: f32,
+    pub place: usize,
+    pub idf: f32,
     /// Postings over all fields and segments.
     postings: u64,
     /// By segment and field.
-    infos: Vec<[Option<TermInfo>; 3]>,
+    pub infos: Vec<[Option<TermInfo>; 3]>,
 }
 
 impl<'v> Lexical<'v> {
@@ -225,7 +225,7 @@ impl<'v> Lexical<'v> {
     }
 
     #[inline]
-    fn saturated(&self, frequency: f32) -> f32 {
+    pub(super) fn saturated(&self, frequency: f32) -> f32 {
         frequency * (self.k1 + 1.0) / (frequency + self.k1)
     }
 }

@@ -18,6 +18,7 @@ mod fold;
 mod hits;
 mod lexical;
 mod meaning;
+mod proximity;
 mod rank;
 mod relax;
 mod snippet;

@@ -17,6 +17,9 @@ use super::weights::{SearchWeights, Weights};
 /// Threads that are ranked in full, unless a later page is asked for.
 pub const CANDIDATES: usize = 400;
 
+/// Of so many of the best it is read where the words stand: the first pages.
+const READ_FOR_PLACES: usize = 30;
+
 /// Copies on a page's way down that are allowed for.
 const PASSED_OVER: usize = 20;
 
@@ -26,6 +29,8 @@ pub struct Ranked {
     pub at: DocAddress,
     pub score: f32,
     pub words: f32,
+    /// What it adds that words stand together; looked for in the best only.
+    pub proximity: f32,
     pub concepts: Vec<ConceptMatch>,
 }
 
@@ -110,6 +115,7 @@ fn find_by_words(
     // A page passes over copies, so that it may show what stands a little below it.
     let read = if wish.order == Order::Relevance { wish.depth.saturating_add(PASSED_OVER) } else { depth };
     let mut ranked = rank(view, &chosen, &lexical, &scorer, &weights.search, depth, read)?;
+    add_proximity(view, ask, &lexical, &weights.search, &mut ranked)?;
     if wish.order != Order::Relevance {
         order_by_date(view, &mut ranked, wish.order)?;
     }
@@ -169,8 +175,31 @@ fn rank(
         scored.push(Scored { at, score, more: (words, concepts) });
     }
     let ranked = best(view, scored, most, read)?.into_iter();
-    let ranked = ranked.map(|Scored { at, score, more: (words, concepts) }| Ranked { at, score, words, concepts });
+    let ranked =
+        ranked.map(|Scored { at, score, more: (words, concepts) }| Ranked { at, score, words, proximity: 0.0, concepts });
     Ok(ranked.collect())
+}
+
+/// Puts the best in order anew, by what it adds that words of the ask stand together. It takes nothing away, so they stay the best.
+fn add_proximity(
+    view: &View,
+    ask: &Ask,
+    lexical: &Lexical<'_>,
+    weights: &SearchWeights,
+    ranked: &mut Vec<Ranked>,
+) -> Result<(), IndexError> {
+    let rest = ranked.split_off(ranked.len().min(READ_FOR_PLACES));
+    let positions: Vec<usize> = ask.words.iter().map(|word| word.position).collect();
+    let threads: Vec<DocAddress> = ranked.iter().map(|thread| thread.at).collect();
+    let scores = lexical.proximity(&positions, &threads, weights)?;
+    let scored = ranked.drain(..).zip(scores).map(|(thread, proximity)| Scored {
+        at: thread.at,
+        score: thread.score + proximity,
+        more: Ranked { proximity, score: thread.score + proximity, ..thread },
+    });
+    let best = best(view, scored.collect(), READ_FOR_PLACES, READ_FOR_PLACES)?;
+    ranked.extend(best.into_iter().map(|scored| scored.more).chain(rest));
+    Ok(())
 }
 
 /// What a thread's standing adds to its score.
@@ -207,7 +236,8 @@ fn list(view: &View, sets: &[ThreadSet], weights: &SearchWeights, wish: Wish) ->
         ranked.push((view.id(at)?, score, date, at));
     }
     ranked.sort_unstable_by(|a, b| in_order(&(a.1, a.2, a.3), &(b.1, b.2, b.3)).then_with(|| a.0.cmp(&b.0)));
-    let ranked = ranked.into_iter().map(|(_, score, _, at)| Ranked { at, score, words: 0.0, concepts: Vec::new() });
+    let ranked =
+        ranked.into_iter().map(|(_, score, _, at)| Ranked { at, score, words: 0.0, proximity: 0.0, concepts: Vec::new() });
     Ok(Found { total, ranked: ranked.collect() })
 }
 

@@ -47,6 +47,8 @@ pub struct SearchWeights {
     pub hypothetical: f32,
     pub denied: f32,
     pub concepts: f32,
+    pub near: f32,
+    pub as_typed: f32,
     pub answered: f32,
     pub reviewed: f32,
     pub structured: f32,

@@ -1,6 +1,6 @@
 //! A **line** is one sentence as the rules read it: an item a word or mark. A mention counts as one word, however many it has.
 
-use super::rules::{Channel, Rules, Sought, Speaker, Symbol, is_silent};
+use super::rules::{Channel, Met, Rules, Sought, Speaker, Symbol, is_silent};
 use crate::clinical::Mention;
 use crate::clinical::tokens::{Class, Tokens};
 
@@ -57,11 +57,13 @@ pub(super) fn read(
 }
 
 /// Whether the words of a procedure name something worn or going on: a pacemaker, physiotherapy.
-pub(super) fn is_ongoing(tokens: &Tokens, mention: &Mention, scratch: &mut Vec<Item>) -> bool {
-    scratch.clear();
-    push(tokens, mention.start, mention.end, scratch);
+pub(super) fn is_ongoing(tokens: &Tokens, mention: &Mention, (line, met): &mut (Vec<Item>, Met)) -> bool {
+    line.clear();
+    push(tokens, mention.start, mention.end, line);
+    let rules = Rules::get();
+    rules.meet(line, 0, met);
     let sought = Sought { channel: Channel::Ongoing, speaker: Speaker::Unknown, kind: None };
-    (0..scratch.len()).any(|at| Rules::get().longest(scratch, at, false, sought).is_some())
+    (0..line.len()).any(|at| met.longest(rules, at, sought).is_some())
 }
 
 /// The items of the tokens that begin from byte `start` on and before byte `end`: at least one.

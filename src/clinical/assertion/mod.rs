@@ -17,7 +17,7 @@ use super::tokens::Tokens;
 use super::{AskedFor, Assertion, ConceptId, Kind, Mention};
 use crate::thread::{Role, SectionKind};
 use line::Item;
-use rules::{Channel, Reach, Rule, Rules, Says, Sought, Speaker, Symbol};
+use rules::{Channel, Met, Reach, Rule, Rules, Says, Sought, Speaker, Symbol};
 
 /// What is known of a text beside its words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,9 +109,10 @@ struct Judge<'c> {
     spoke: Speaker,
     line: Vec<Item>,
     places: Vec<(u32, u32)>,
+    met: Met,
     cues: Vec<Cue>,
     ends: Vec<(u32, u32, Reach)>,
-    scratch: Vec<Item>,
+    scratch: (Vec<Item>, Met),
 }
 
 impl<'c> Judge<'c> {
@@ -133,9 +134,10 @@ impl<'c> Judge<'c> {
             spoke: Speaker::Unknown,
             line: Vec::new(),
             places: Vec::new(),
+            met: Met::default(),
             cues: Vec::new(),
             ends: Vec::new(),
-            scratch: Vec::new(),
+            scratch: Default::default(),
         }
     }
 
@@ -148,12 +150,13 @@ impl<'c> Judge<'c> {
     ) {
         line::read(tokens, sentence.start as u32, sentence.end as u32, mentions, &mut self.line, &mut self.places);
         let opened = self.line.iter().take_while(|item| self.rules.is_in(item.symbol, self.opener)).count();
-        let voice = self.hear(opened);
+        self.rules.meet(&self.line, opened, &mut self.met);
+        let voice = self.hear();
         for kind in Kind::ALL {
             if !mentions.iter().any(|mention| kind_of(mention.concept) == kind) {
                 continue;
             }
-            self.find(opened, voice.speaker, kind);
+            self.find(voice.speaker, kind);
             self.settle(tokens, mentions, kind, kind_of, &voice);
         }
     }
@@ -176,12 +179,12 @@ impl<'c> Judge<'c> {
     }
 
     /// Who speaks, and of whom.
-    fn hear(&mut self, opened: usize) -> Voice {
+    fn hear(&mut self) -> Voice {
         let (mut own, mut doctor, mut pointer) = (false, false, false);
         let sought = Sought { channel: Channel::Voice, speaker: Speaker::Unknown, kind: None };
         let mut at = 0;
         while at < self.line.len() {
-            match self.rules.longest(&self.line, at, at <= opened, sought) {
+            match self.met.longest(self.rules, at, sought) {
                 None => at += 1,
                 Some(found) => {
                     for rule in found.rules() {
@@ -208,15 +211,14 @@ impl<'c> Judge<'c> {
     }
 
     /// Fills `cues`, each with the items it reaches.
-    fn find(&mut self, opened: usize, speaker: Speaker, kind: Kind) {
+    fn find(&mut self, speaker: Speaker, kind: Kind) {
         let sought = |channel| Sought { channel, speaker, kind: Some(kind) };
         self.cues.clear();
         self.ends.clear();
         let (mut cue_from, mut frame_from, mut end_from) = (0, 0, 0);
         for at in 0..self.line.len() {
-            let begins = at <= opened;
             if at >= cue_from
-                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Cue))
+                && let Some(found) = self.met.longest(self.rules, at, sought(Channel::Cue))
             {
                 cue_from = found.end.max(at + 1);
                 for rule in found.rules() {
@@ -231,7 +233,7 @@ impl<'c> Judge<'c> {
                 }
             }
             if at >= frame_from
-                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::Frame))
+                && let Some(found) = self.met.longest(self.rules, at, sought(Channel::Frame))
             {
                 frame_from = found.end.max(at + 1);
                 // "Get your MRI": the words that advise hold the one that would point.
@@ -240,7 +242,7 @@ impl<'c> Judge<'c> {
                 self.cues.extend(kept.map(|rule| Cue::new(rule, at, found.end)));
             }
             if at >= end_from
-                && let Some(found) = self.rules.longest(&self.line, at, begins, sought(Channel::End))
+                && let Some(found) = self.met.longest(self.rules, at, sought(Channel::End))
             {
                 end_from = found.end.max(at + 1);
                 let reach = found.rules().map(|rule| rule.reach).next().unwrap_or(Reach::Both);

@@ -39,6 +39,23 @@ impl Rule {
     }
 }
 
+/// The triggers that are met in a line, of all channels and kinds: found with one walk, asked many times.
+#[derive(Default)]
+pub(super) struct Met {
+    ends: Vec<End>,
+    /// Where the ends of the triggers that begin with each item begin.
+    from: Vec<u32>,
+}
+
+/// Where a trigger ends, and the node of its rules.
+struct End {
+    /// Items, exclusive.
+    end: u32,
+    node: u32,
+    /// Words of a mention were read as the trigger's.
+    held: bool,
+}
+
 /// A cue's place in a line of items, and its rules: those of the longest trigger that begins there.
 pub(super) struct Found<'r> {
     pub end: usize,
@@ -49,13 +66,6 @@ pub(super) struct Found<'r> {
 
 /// Triggers of one length that are met at one place, told apart by the classes they are written with; more are not needed.
 const MOST_NODES: usize = 4;
-
-/// The nodes at the greatest length so far.
-struct Longest {
-    end: usize,
-    nodes: [u32; MOST_NODES],
-    met: usize,
-}
 
 impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
@@ -88,40 +98,47 @@ impl Rules {
         self.classes.get(name).copied()
     }
 
-    /// The longest trigger of a channel that begins with an item; `begins` when only openers stand before it in its sentence.
-    pub(super) fn longest(&self, line: &[Item], at: usize, begins: bool, sought: Sought) -> Option<Found<'_>> {
-        let mut longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
-        let begins_mention = line[at].mention_to > 0 && self.begins[MENTION as usize] & (1 << sought.channel as u8) != 0;
-        if begins_mention || self.begins[line[at].symbol as usize] & (1 << sought.channel as u8) != 0 {
-            self.follow(0, line, at, false, sought, &mut longest);
+    /// Looks for triggers from each item of a line on; only openers stand in its sentence before item `opened`.
+    pub(super) fn meet(&self, line: &[Item], opened: usize, met: &mut Met) {
+        met.ends.clear();
+        met.from.clear();
+        for (at, item) in line.iter().enumerate() {
+            met.from.push(met.ends.len() as u32);
+            let first = |symbol: Symbol| self.first[symbol as usize];
+            let mut begin = |symbol, to, held| self.follow(first(symbol), line, to, held, met);
+            if item.mention_to > 0 {
+                begin(MENTION, item.mention_to as usize, false);
+            }
+            begin(item.symbol, at + 1, item.in_mention);
+            self.classes_of[item.symbol as usize].iter().for_each(|&class| begin(class, at + 1, item.in_mention));
+            if item.is_word && !item.in_mention {
+                begin(ANY_WORD, at + 1, false);
+            }
+            if at <= opened && first(BEGIN) != 0 {
+                self.onward(first(BEGIN), line, at, false, met);
+            }
         }
-        if begins && let Some(node) = self.next(0, BEGIN) {
-            self.follow(node, line, at, false, sought, &mut longest);
-        }
-        (longest.met > 0).then_some(Found { end: longest.end, rules: self, nodes: longest.nodes, sought })
+        met.from.push(met.ends.len() as u32);
     }
 
-    /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small. `held` when words of a
-    /// mention were read as a trigger's.
-    fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, sought: Sought, longest: &mut Longest) {
-        if at >= longest.end && self.at(node).iter().any(|rule| rule.fits(sought) && (!held || rule.may_be_mention())) {
-            if at > longest.end {
-                *longest = Longest { end: at, nodes: [0; MOST_NODES], met: 0 };
-            }
-            if longest.met < MOST_NODES {
-                longest.nodes[longest.met] = node;
-                longest.met += 1;
-            }
-        }
-        let Some(item) = line.get(at) else { return };
-        if self.onward[node as usize] == 0 {
+    /// Notes a node that was reached with the items before `at`, and goes on; node 0 is reached by nothing.
+    #[inline]
+    fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, met: &mut Met) {
+        if node == 0 {
             return;
         }
-        let mut step = |symbol, to, held| {
-            if let Some(next) = self.next(node, symbol) {
-                self.follow(next, line, to, held, sought, longest);
-            }
-        };
+        if !self.at(node).is_empty() {
+            met.ends.push(End { end: at as u32, node, held });
+        }
+        if self.onward[node as usize] != 0 {
+            self.onward(node, line, at, held, met);
+        }
+    }
+
+    /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small.
+    fn onward(&self, node: u32, line: &[Item], at: usize, held: bool, met: &mut Met) {
+        let Some(item) = line.get(at) else { return };
+        let mut step = |symbol, to, held| self.follow(self.next(node, symbol).unwrap_or(0), line, to, held, met);
         if item.mention_to > 0 {
             step(MENTION, item.mention_to as usize, held);
         }
@@ -131,5 +148,28 @@ impl Rules {
         if item.is_word && !item.in_mention {
             step(ANY_WORD, at + 1, held);
         }
+    }
+}
+
+impl Met {
+    /// The longest trigger of what is sought that begins with an item.
+    pub(super) fn longest<'r>(&self, rules: &'r Rules, at: usize, sought: Sought) -> Option<Found<'r>> {
+        let ends = &self.ends[self.from[at] as usize..self.from[at + 1] as usize];
+        let mut longest = Found { end: at, rules, nodes: [0; MOST_NODES], sought };
+        let mut met = 0;
+        for &End { end, node, held } in ends {
+            let fits = |rule: &Rule| rule.fits(sought) && (!held || rule.may_be_mention());
+            if (end as usize) < longest.end || !rules.at(node).iter().any(fits) {
+                continue;
+            }
+            if end as usize > longest.end {
+                (longest.end, longest.nodes, met) = (end as usize, [0; MOST_NODES], 0);
+            }
+            if met < MOST_NODES {
+                longest.nodes[met] = node;
+                met += 1;
+            }
+        }
+        (met > 0).then_some(longest)
     }
 }

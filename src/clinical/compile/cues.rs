@@ -171,8 +171,8 @@ pub struct Rules {
     pub classes: FxHashMap<String, Symbol>,
     /// The classes of each symbol.
     pub classes_of: Vec<Vec<Symbol>>,
-    /// The channels, as bits, of triggers that begin with a symbol or one of its classes.
-    pub begins: Vec<u8>,
+    /// Where each symbol leads from the root; 0 where it begins no trigger.
+    pub first: Vec<u32>,
     /// Where each symbol leads from a node, by node and symbol, and where the edges of each node begin.
     edges: Vec<(Symbol, u32)>,
     edges_from: Vec<u32>,
@@ -187,7 +187,7 @@ pub struct Rules {
 impl Rules {
     /// The rules of a table.
     pub fn parse(table: &str) -> Result<Rules, String> {
-        let mut growing = Growing { onward: vec![0], parents: vec![0], ..Growing::default() };
+        let mut growing = Growing { onward: vec![0], ..Growing::default() };
         growing.rules.classes_of = vec![Vec::new(); FIRST_FREE as usize];
         growing.read(table)?;
         Ok(growing.settled())
@@ -215,9 +215,8 @@ struct Growing {
     /// Its words and classes.
     rules: Rules,
     edges: FxHashMap<(u32, Symbol), u32>,
+    /// Of each node, as in [`Rules`].
     onward: Vec<u64>,
-    /// The node before each; a node is made after the one before it.
-    parents: Vec<u32>,
     /// A node and a rule whose trigger ends there.
     ends: Vec<(u32, Rule)>,
 }
@@ -329,38 +328,28 @@ impl Growing {
     }
 
     fn step_or_grow(&mut self, node: u32, symbol: Symbol) -> u32 {
-        let fresh = self.parents.len() as u32;
+        let fresh = self.onward.len() as u32;
         let next = *self.edges.entry((node, symbol)).or_insert(fresh);
         if next == fresh {
-            self.parents.push(node);
             self.onward.push(0);
             self.onward[node as usize] |= bit(symbol);
         }
         next
     }
 
-    /// Lays edges and rules out by node, and notes which channels a word can begin a trigger of.
+    /// Lays edges and rules out by node.
     fn settled(mut self) -> Rules {
         let mut rules = self.rules;
+        rules.onward = self.onward;
         let mut edges: Vec<((u32, Symbol), u32)> = self.edges.into_iter().collect();
         edges.sort_unstable();
-        rules.edges_from = starts(self.parents.len(), edges.iter().map(|((node, _), _)| *node));
+        rules.edges_from = starts(rules.onward.len(), edges.iter().map(|((node, _), _)| *node));
         rules.edges = edges.into_iter().map(|((_, symbol), next)| (symbol, next)).collect();
-        rules.onward = self.onward;
         self.ends.sort_by_key(|&(node, _)| node);
-        rules.rules_from = starts(self.parents.len(), self.ends.iter().map(|&(node, _)| node));
+        rules.rules_from = starts(rules.onward.len(), self.ends.iter().map(|&(node, _)| node));
         rules.rules = self.ends.into_iter().map(|(_, rule)| rule).collect();
 
-        // One pass from the back sums up what each node leads to.
-        let mut leads = vec![0u8; self.parents.len()];
-        for node in (1..self.parents.len()).rev() {
-            leads[node] |= rules.at(node as u32).iter().fold(0, |bits, rule| bits | 1 << rule.says.channel() as u8);
-            leads[self.parents[node] as usize] |= leads[node];
-        }
-        let begun = |symbol: Symbol| rules.next(0, symbol).map_or(0, |node| leads[node as usize]);
-        rules.begins = (0..rules.classes_of.len() as Symbol)
-            .map(|symbol| rules.classes_of[symbol as usize].iter().fold(begun(symbol), |bits, &class| bits | begun(class)))
-            .collect();
+        rules.first = (0..rules.classes_of.len() as Symbol).map(|symbol| rules.next(0, symbol).unwrap_or(0)).collect();
         rules
     }
 }
