@@ -1,7 +1,7 @@
 //! How typed text is read: what becomes words, what becomes a demand, and that nothing typed is an error.
 
 use curbside::clinical::{Annotator, Kind, Lexicon};
-use curbside::query::{Ask, Demand, Query, Scope};
+use curbside::query::{Ask, Demand, DemandedConcept, Query, Scope};
 use proptest::prelude::*;
 
 fn annotator() -> Annotator {
@@ -108,7 +108,7 @@ fn a_concept_filter_takes_any_synonym_quoted_or_bare_and_does_not_rank() {
         let ask = Ask::read(&text, &annotator);
         assert!(matches!(&ask.demands[0].demand, Demand::Concept(found) if *found == concept), "{text}: {ask:?}");
         assert_eq!(stems(&ask), ["scar"], "{text}");
-        assert_eq!(ask.demanded, [concept]);
+        assert_eq!(ask.demanded, [DemandedConcept { concept, denied: false }]);
     }
 }
 
