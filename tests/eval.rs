@@ -164,8 +164,9 @@ fn the_sample_archive_is_ranked_no_worse_than_before() {
     }
 }
 
-const SEARCH_FLOOR: f64 = 0.60;
-const RELATED_FLOOR: f64 = 0.45;
+const SEARCH_FLOOR: f64 = 0.83;
+const RELATED_FLOOR: f64 = 0.80;
+const TRAPS_FLOOR: u64 = 360;
 
 #[test]
 fn the_baseline_stands_beside_search_and_related_with_a_comparison() {
@@ -235,6 +236,28 @@ fn the_ablation_prints_a_row_a_layer_and_the_last_is_the_full_ranking() {
     let human = SAMPLE.run(&[&args[..], &["--ablation", "--format", "human"]].concat()).ok().out;
     assert!(human.contains("+ conflicts") && human.contains("ndcg@10"), "{human}");
     SAMPLE.run(&["eval", "--topics", "t", "--qrels", at(&related), "--ablation"]).told(2, "add --mode related");
+}
+
+#[test]
+fn traps_are_counted_by_group_and_the_sample_archive_falls_into_no_more_than_before() {
+    let place = &*SAMPLE;
+    let traps = sample().join("traps.tsv");
+    let told: Vec<Value> = place
+        .run(&["eval", "--traps", at(&traps), "--baseline", "bm25", "--format", "json"])
+        .ok()
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [ours, theirs] = &told[..] else { panic!("{told:?}") };
+    let count = |scores: &Value, name: &str| scores[name].as_u64().unwrap();
+    assert_eq!(count(ours, "traps"), std::fs::read_to_string(&traps).unwrap().lines().count() as u64);
+    assert_eq!(count(ours, "traps") - count(ours, "right"), ours["fallen_into"].as_array().unwrap().len() as u64);
+    assert!(count(ours, "right") >= TRAPS_FLOOR, "{ours}");
+    assert_eq!(count(theirs, "traps"), count(ours, "traps"));
+    let own = place.write("traps.tsv", "same\tnowhere\n");
+    let ran = place.run(&["eval", "--traps", at(&own)]);
+    assert!(ran.code == 2 && ran.err.contains("traps.tsv:1") && ran.err.contains("decoy"), "{}", ran.err);
 }
 
 #[test]

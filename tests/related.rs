@@ -139,6 +139,33 @@ fn another_angle_stands_before_the_next_copy_of_the_same_point() {
 }
 
 #[test]
+fn what_a_site_writes_under_every_answer_is_neither_shared_nor_shown() {
+    const FAREWELL: &str = "For fever or headache take paracetamol, and write back to our team.";
+    let archive = |of: &[(&str, &str, &str, &str)]| {
+        let line = |(id, title, question, answer): &(&str, &str, &str, &str)| {
+            let answer = format!("{answer} {FAREWELL}");
+            json!({"id": id, "source": "a.example", "title": title, "question": question, "answers": [answer]}).to_string() + "\n"
+        };
+        let place = Place::new();
+        let archive = place.write("archive.jsonl", of.iter().map(line).collect::<String>());
+        assert_eq!(place.index(&[&archive]).code, 0);
+        place
+    };
+    let shared = |place: &Place| place.run(&["related", "gout", "--format", "json"]).json()["panel"].to_string();
+    // A few threads that say the same may mean it.
+    let few = shared(&archive(&[GOUT, GOUT_AGAIN, MIGRAINE]));
+    assert!(few.contains("paracetamol"), "{few}");
+    let many = shared(&archive(&[
+        GOUT,
+        GOUT_AGAIN,
+        MIGRAINE,
+        VERTIGO,
+        ("nails", "Ridges in my nails", "My nails have ridges.", "That is age."),
+    ]));
+    assert!(many.contains("gout-again") && !many.contains("paracetamol") && !many.contains("our team"), "{many}");
+}
+
+#[test]
 fn an_id_that_is_not_there_is_met_with_those_that_may_be_meant() {
     let place = place();
     for verb in ["related", "show"] {

@@ -1,4 +1,4 @@
-//! **Eval** measures what the other rooms do. In: topics (what is asked), qrels (what is relevant), runs (what was found); texts with
+//! **Eval** measures what the other rooms do. In: topics (what is asked), qrels (what is relevant), traps (what is confused), runs (what was found); texts with
 //! gold spans and assertions. Out: measures, comparisons of two systems, and better weights.
 
 mod assertions;
@@ -15,6 +15,7 @@ mod run;
 mod spans;
 mod system;
 mod topics;
+mod traps;
 mod tune;
 
 pub use assertions::{AssertionScores, JudgedSentence, Said, judge_sentences, read_sentences};
@@ -30,4 +31,5 @@ pub use run::{Retrieved, Run, write_run};
 pub use spans::{GoldSpan, SpanScores, SpannedText, read_spans, score_spans};
 pub use system::{Mode, Question, System};
 pub use topics::{Topic, read_topics};
+pub use traps::{Trap, TrapScores, qrels_of_traps, read_traps};
 pub use tune::{Step, Tuned, Tuning, tune, weights_toml};

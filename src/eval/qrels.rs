@@ -39,6 +39,11 @@ impl Qrels {
         Ok(qrels)
     }
 
+    /// Adds a judgement.
+    pub(super) fn insert(&mut self, qid: &str, id: &str, grade: i32) {
+        self.topics.entry(qid.to_owned()).or_default().insert(id.to_owned(), grade);
+    }
+
     /// The topics in the order of their ids.
     pub fn topics(&self) -> impl Iterator<Item = (&str, &Judged)> {
         self.topics.iter().map(|(qid, judged)| (qid.as_str(), judged))

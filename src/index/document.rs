@@ -9,7 +9,7 @@ use crate::embed::Embedder;
 use crate::thread::{Role, SectionKind, Sex, Thread};
 
 use super::schema::Fields;
-use super::{ConceptUse, Index, Standing, WordUse};
+use super::{ConceptUse, Index, Standing, WordUse, stock};
 
 /// The file that a thread was read from.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,9 @@ fn add_words(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread) {
     }
     for used in WordUse::of_thread(thread) {
         doc.add_u64(fields.words, used.pack());
+    }
+    for code in stock::codes(thread) {
+        doc.add_u64(fields.sentence, u64::from(code));
     }
 }
 

@@ -16,6 +16,7 @@ mod schema;
 mod settings;
 mod standing;
 mod stats;
+mod stock;
 mod view;
 mod word_use;
 mod writer;

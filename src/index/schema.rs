@@ -12,6 +12,7 @@
 //! | `published`, `age`, `sex`, `standing`, `mentions`, `length` | numbers | filters, order, the prior, counts |
 //! | `concepts` | one [`ConceptUse`](super::ConceptUse) for each concept, place and assertion | ranking, facets |
 //! | `words` | one [`WordUse`](super::WordUse) for each word of title, question and answers | ranking |
+//! | `sentence` | codes of its source and of the sentences at the ends of its posts | stock phrases |
 //! | `cell`, `vector` | the nearest cells, and the packed vectors of title and question, one after the other | candidates and ranking by meaning |
 //! | `file`, `file_digest`, `content` | where the thread came from, and hashes of the file and of the thread | what changed |
 //! | `thread`, `annotation` | the thread as JSON; its mentions (postcard) | showing it |
@@ -52,6 +53,7 @@ pub struct Fields {
     pub length: Field,
     pub concepts: Field,
     pub words: Field,
+    pub sentence: Field,
     pub cell: Field,
     pub vector: Field,
     pub file: Field,
@@ -95,6 +97,7 @@ impl Fields {
             length: schema.add_u64_field("length", number()),
             concepts: schema.add_u64_field("concepts", number()),
             words: schema.add_u64_field("words", number()),
+            sentence: schema.add_u64_field("sentence", INDEXED),
             cell: schema.add_u64_field("cell", INDEXED),
             vector: schema.add_u64_field("vector", number()),
             file: schema.add_text_field("file", STRING | FAST),

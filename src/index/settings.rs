@@ -11,7 +11,7 @@ use crate::embed::Embedder;
 use super::IndexError;
 
 /// Raised whenever fields, analyzer or the stored forms change their meaning.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {

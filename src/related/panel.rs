@@ -44,7 +44,7 @@ pub struct Options {
 impl Options {
     /// The plain ranking, at most `count` long, its best read again where that is asked for.
     pub fn ranking(&self, view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
-        let profile = Profile::of(subject, view.embedder(), &weights.related);
+        let profile = Profile::of(view, subject, &weights.related)?;
         self.rank(view, subject, &profile, weights, self.count)
     }
 
@@ -134,7 +134,7 @@ fn rank_for(
 
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
-    let profile = Profile::of(subject, view.embedder(), &weights.related);
+    let profile = Profile::of(view, subject, &weights.related)?;
     let considered = options.count.saturating_mul(CONSIDERED);
     let mut ranked = options.rank(view, subject, &profile, weights, considered)?;
     cut_off(&mut ranked, &weights.related);
@@ -167,7 +167,7 @@ pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Option
             id: ranked.id,
             title: thread.heading().to_owned(),
             score: ranked.score,
-            snippet: answering_snippet(&thread, &annotation, &marks),
+            snippet: answering_snippet(&thread, &annotation, &marks, &view.stock_phrases(&thread, &annotation)?),
             why: why(view.lexicon(), &profile, own, &of_entry, (&thread, &annotation)),
             duplicates: Vec::new(),
             url: thread.url,

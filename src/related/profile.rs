@@ -1,11 +1,14 @@
 //! A **profile** is what a thread is about: the words of its title and question, weighted, and its concepts with their place and
-//! assertion. In: a thread with its annotation. Out: what candidates are sought and ranked by.
+//! assertion; the stock phrases of its source count for nothing. In: a thread with its annotation. Out: what candidates are sought and ranked by.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::clinical::{Annotation, Annotator, Assertion, ConceptId, PatientFacts};
-use crate::embed::{Embedder, Meaning};
-use crate::index::{ConceptUse, Place, analyzer};
+use crate::clinical::{Annotation, Annotator, Assertion, ConceptId, Part, PatientFacts};
+use crate::embed::Meaning;
+use crate::index::{ConceptUse, IndexError, Place, View, analyzer};
 use crate::search::{RelatedWeights, WeightedWord};
 use crate::thread::{Post, Role, Thread, ThreadId};
 
@@ -62,18 +65,34 @@ pub enum Stance {
 }
 
 impl Profile {
-    pub fn of(subject: &Subject, embedder: &Embedder, weights: &RelatedWeights) -> Profile {
+    pub fn of(view: &View, subject: &Subject, weights: &RelatedWeights) -> Result<Profile, IndexError> {
+        let stock = view.stock_phrases(&subject.thread, &subject.annotation)?;
+        let subject = if stock.is_empty() { Cow::Borrowed(subject) } else { Cow::Owned(without(subject, &stock)) };
         let saliences = Saliences::new(weights);
         let mut rows = Vec::new();
         concepts(ConceptUse::of_thread(&subject.thread, &subject.annotation).into_iter(), &saliences, &mut rows);
-        Profile {
+        Ok(Profile {
             words: words(&subject.thread, weights),
             concepts: rows,
             facts: subject.annotation.facts,
-            meaning: embedder.meaning(&subject.thread),
+            meaning: view.embedder().meaning(&subject.thread),
             saliences,
+        })
+    }
+}
+
+/// The subject with spaces where some phrases stand, and without what they mention.
+fn without(subject: &Subject, phrases: &[(Part, Range<usize>)]) -> Subject {
+    let mut subject = subject.clone();
+    for (part, range) in phrases {
+        if let Part::Post(n) = part {
+            subject.thread.posts[*n as usize].text.replace_range(range.clone(), &" ".repeat(range.len()));
+        }
+        for annotated in subject.annotation.parts.iter_mut().filter(|annotated| annotated.part == *part) {
+            annotated.mentions.retain(|mention| !range.contains(&(mention.start as usize)));
         }
     }
+    subject
 }
 
 /// A word weighs by where it stands and, damped, by how often.

@@ -71,25 +71,38 @@ enum What {
 
 /// The best passage. The title is shown above every snippet, so a passage from the posts is preferred to it.
 pub fn snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
-    best_passage(thread, annotation, marks, |_| true).map_or_else(Snippet::default, |(_, snippet)| snippet)
+    best_passage(thread, annotation, marks, &[], |_| true).map_or_else(Snippet::default, |(_, snippet)| snippet)
 }
 
-/// The passage that best answers who asks the same: a doctor's, where one has anything to do with what is marked.
-pub fn answering_snippet(thread: &Thread, annotation: &Annotation, marks: &Marks) -> Snippet {
-    match best_passage(thread, annotation, marks, |role| role == Role::Doctor) {
+/// The passage that best answers who asks the same: a doctor's, where one has anything to do with what is marked. The phrases of
+/// `passed_over` are in none.
+pub fn answering_snippet(
+    thread: &Thread,
+    annotation: &Annotation,
+    marks: &Marks,
+    passed_over: &[(Part, Range<usize>)],
+) -> Snippet {
+    match best_passage(thread, annotation, marks, passed_over, |role| role == Role::Doctor) {
         Some((worth, answer)) if worth > 0.0 => answer,
         _ => snippet(thread, annotation, marks),
     }
 }
 
 /// The best passage of the posts of some roles, with what it is worth.
-fn best_passage(thread: &Thread, annotation: &Annotation, marks: &Marks, of: impl Fn(Role) -> bool) -> Option<(f32, Snippet)> {
+fn best_passage(
+    thread: &Thread,
+    annotation: &Annotation,
+    marks: &Marks,
+    passed_over: &[(Part, Range<usize>)],
+    of: impl Fn(Role) -> bool,
+) -> Option<(f32, Snippet)> {
     let mut best: Option<(f32, &str, Range<usize>, Vec<Match>)> = None;
     for (part, _, text) in texts(thread).filter(|&(_, role, _)| of(role)) {
         let mentions =
             annotation.parts.iter().find(|annotated| annotated.part == part).map_or(&[][..], |annotated| &annotated.mentions);
         let matches = matches(text, mentions, marks);
-        for window in windows(text) {
+        let is_passed_over = |sentence: &Range<usize>| passed_over.iter().any(|(of, range)| *of == part && range == sentence);
+        for window in windows(text, is_passed_over) {
             let score = worth(&matches, &window);
             if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
                 let inside = matches.iter().filter(|m| window.start <= m.range.start && m.range.end <= window.end);
@@ -128,14 +141,15 @@ fn matches(text: &str, mentions: &[Mention], marks: &Marks) -> Vec<Match> {
     found
 }
 
-/// Runs of whole sentences of about [`LENGTH`] bytes; a longer sentence is a window by itself.
-fn windows(text: &str) -> Vec<Range<usize>> {
-    let sentences: Vec<Range<usize>> = sentences(text).into_iter().collect();
+/// Runs of whole sentences of about [`LENGTH`] bytes, none of which is passed over; a longer sentence is a window by itself.
+fn windows(text: &str, is_passed_over: impl Fn(&Range<usize>) -> bool) -> Vec<Range<usize>> {
+    let sentences = sentences(text);
     let mut windows = Vec::with_capacity(sentences.len());
-    for first in 0..sentences.len() {
-        let start = sentences[first].start;
-        let end = sentences[first..].iter().take_while(|sentence| sentence.end - start <= LENGTH).last();
-        windows.push(start..end.unwrap_or(&sentences[first]).end);
+    for run in sentences.split(is_passed_over) {
+        for (n, first) in run.iter().enumerate() {
+            let end = run[n..].iter().take_while(|sentence| sentence.end - first.start <= LENGTH).last();
+            windows.push(first.start..end.unwrap_or(first).end);
+        }
     }
     windows
 }

@@ -3,6 +3,7 @@
 mod rankings;
 mod reading;
 mod tables;
+mod traps;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use super::{Context, Outcome};
 #[command(after_help = "Examples:
   curbside eval --topics topics.tsv --qrels qrels.txt --mode search --relevant 2 --baseline bm25
   curbside eval --all --qrels related-qrels.txt --ablation
+  curbside eval --traps traps.tsv --baseline bm25
   curbside eval --qrels qrels.txt --compare ours.run theirs.run
   curbside eval --mode related --tune --set a=a-index,a.tsv,a-qrels.txt --set b=b-index,all,b-qrels.txt,1,ndcg@10
   curbside eval --spans spans.jsonl --kinds condition,symptom")]
@@ -68,6 +70,9 @@ pub struct Args {
     /// Compare two stored runs topic by topic
     #[arg(long, num_args = 2, value_names = ["RUN_A", "RUN_B"], requires = "qrels", conflicts_with_all = ["topics", "all", "run"])]
     compare: Vec<PathBuf>,
+    /// Count how often related puts a relative before a decoy: a line each of group, thread, relative, decoy, tabs between
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "compare", "tune", "ablation", "sets", "topics", "all", "rerank_model"])]
+    traps: Option<PathBuf>,
     /// Show what each part of the related ranking adds
     #[arg(long, conflicts_with_all = ["run", "compare", "tune"])]
     ablation: bool,
@@ -132,6 +137,9 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
     let weights = weights(&args)?;
     if let Some(path) = &args.write_features {
         return rankings::write_features(path, &args, &weights, context);
+    }
+    if let Some(path) = &args.traps {
+        return traps::measure(path, &args, &weights, context);
     }
     if args.ablation {
         return rankings::ablation(&args, &weights, context);
