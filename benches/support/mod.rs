@@ -136,6 +136,12 @@ pub fn quantile(times: &[Duration], share: f64) -> Duration {
     sorted[((sorted.len() - 1) as f64 * share).round() as usize]
 }
 
+/// The least time of each question over rounds, which what else the machine does changes little; a later round may have fewer.
+pub fn least(rounds: &[Vec<Duration>]) -> Vec<Duration> {
+    let questions = rounds.iter().map(Vec::len).max().unwrap_or(0);
+    (0..questions).filter_map(|n| rounds.iter().filter_map(|round| round.get(n)).min().copied()).collect()
+}
+
 /// "name  median (min to max)".
 pub fn report(name: &str, times: &[Duration]) {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;

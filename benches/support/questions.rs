@@ -1,4 +1,4 @@
-//! The **questions** that searches are measured with: short ones of 2 to 4 words that the index knows, long ones of 10 and more.
+//! The **questions** that searches are measured with: short ones of 2 to 4 words that the index knows, long ones of [`LONG`] and more.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,9 @@ use curbside::eval::read_topics;
 use curbside::index::analyzer;
 
 use super::{each_thread, spread};
+
+/// Words of a long question at the least.
+const LONG: usize = 15;
 
 /// Questions of threads among the long ones.
 const OF_THREADS: usize = 200;
@@ -24,7 +27,7 @@ impl Questions {
         let mut short = topics(&root.join("corpus-sample/topics.tsv"));
         short.extend(beside("queries_summary.tsv"));
         short.retain(|text| (2..=4).contains(&words(text)));
-        let is_long = |text: &String| words(text) >= 10;
+        let is_long = |text: &String| words(text) >= LONG;
         let asked = each_thread(archive).filter_map(|thread| Some(thread.question()?.text.clone())).filter(is_long);
         let mut long: Vec<String> = beside("queries.tsv").into_iter().filter(is_long).collect();
         long.extend(spread(asked.collect(), OF_THREADS));
@@ -41,7 +44,7 @@ impl Questions {
             counts.get(counts.len() / 2).copied().unwrap_or(0)
         };
         format!(
-            "{} short questions (2 to 4 words without stop words, median {}), {} long ones (10 and more, median {}).\n",
+            "{} short questions (2 to 4 words without stop words, median {}), {} long ones ({LONG} and more, median {}).\n",
             self.short.len(),
             middle(&self.short),
             self.long.len(),
