@@ -145,7 +145,7 @@ fn measure(engine: usize, threads: u64, lines: &Path, table: &Path, questions: &
     Some(Figures { engine, threads, values })
 }
 
-/// The figures themselves, the middle of the runs, and each as a multiple of curbside's of the same run; gives the middle ones.
+/// The figures themselves, the middle of the runs, and curbside's as a multiple of each engine's in the same run; gives the middle ones.
 fn report(runs: &[Vec<Figures>], results: &mut Results) -> Vec<Figures> {
     let (mut middles, mut ratios) = (Vec::new(), Vec::new());
     for engine in runs[0].iter().map(|figures| figures.engine) {
@@ -159,9 +159,12 @@ fn report(runs: &[Vec<Figures>], results: &mut Results) -> Vec<Figures> {
         };
         middles.push(Figures { engine, threads: runs[0][0].threads, values: std::array::from_fn(middle) });
         let ratio = |measure: usize| {
-            let pairs = runs.iter().filter_map(|run| Some(of(run, engine, measure)? / of(run, 0, measure)?));
+            let pairs = runs.iter().filter_map(|run| Some(of(run, 0, measure)? / of(run, engine, measure)?));
             spread_of(&pairs.collect::<Vec<_>>())
         };
+        if engine == 0 {
+            continue;
+        }
         ratios.push([ENGINES[engine].to_owned()].into_iter().chain((0..MEASURES.len()).map(ratio)).collect());
     }
     let head: Vec<&str> = [""].into_iter().chain(MEASURES).collect();
@@ -173,7 +176,7 @@ fn report(runs: &[Vec<Figures>], results: &mut Results) -> Vec<Figures> {
     };
     let row = |of: &Figures| [ENGINES[of.engine].to_owned()].into_iter().chain(of.values.into_iter().map(figure)).collect();
     results.table(&head, &middles.iter().map(row).collect::<Vec<_>>());
-    results.say("As multiples of curbside's, in the same run:\n");
+    results.say("curbside's figures as multiples of each engine's, in the same run:\n");
     results.table(&head, &ratios);
     middles
 }
@@ -190,11 +193,18 @@ fn draw(place: &Path, grown: &[Figures]) -> Result<(), Box<dyn std::error::Error
         RGBColor(213, 94, 0),
         RGBColor(204, 121, 167),
     ];
-    let root = SVGBackend::new(place, (1000, 760)).into_drawing_area();
+    let root = SVGBackend::new(place, (1000, 800)).into_drawing_area();
     root.fill(&WHITE)?;
+    let (panels, legend) = root.split_vertically(760);
+    let shown = (0..ENGINES.len()).filter(|&engine| grown.iter().any(|figures| figures.engine == engine));
+    for (n, engine) in shown.enumerate() {
+        let x = 20 + 160 * n as i32;
+        legend.draw(&PathElement::new([(x, 16), (x + 24, 16)], COLOURS[engine].stroke_width(3)))?;
+        legend.draw(&Text::new(ENGINES[engine], (x + 30, 10), ("sans-serif", 14)))?;
+    }
     let threads = grown.iter().map(|figures| figures.threads as f64);
     let (least, most) = threads.fold((f64::MAX, 0.0_f64), |(least, most), n| (least.min(n), most.max(n)));
-    for (panel, measure) in root.split_evenly((2, 2)).into_iter().zip(PANELS) {
+    for (panel, measure) in panels.split_evenly((2, 2)).into_iter().zip(PANELS) {
         let values = grown.iter().filter_map(|figures| figures.values[measure]).filter(|&value| value > 0.0);
         let (lowest, highest) = values.fold((f64::MAX, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
         let mut chart = ChartBuilder::on(&panel)
@@ -203,7 +213,10 @@ fn draw(place: &Path, grown: &[Figures]) -> Result<(), Box<dyn std::error::Error
             .x_label_area_size(32)
             .y_label_area_size(56)
             .build_cartesian_2d((least * 0.9..most * 1.1).log_scale(), (lowest * 0.7..highest * 1.4).log_scale())?;
-        chart.configure_mesh().x_desc("threads").light_line_style(WHITE).x_label_formatter(&|n| format!("{n:.0}")).draw()?;
+        let rounded = |value: &f64| format!("{}", (value * 1000.0).round() / 1000.0);
+        let mut mesh = chart.configure_mesh();
+        mesh.x_desc(format!("threads, {least} to {most}")).light_line_style(WHITE).x_label_formatter(&rounded);
+        mesh.y_label_formatter(&rounded).draw()?;
         for (engine, colour) in COLOURS.iter().enumerate() {
             let of_engine = grown.iter().filter(|figures| figures.engine == engine);
             let points: Vec<(f64, f64)> = of_engine.filter_map(|of| Some((of.threads as f64, of.values[measure]?))).collect();
@@ -212,11 +225,8 @@ fn draw(place: &Path, grown: &[Figures]) -> Result<(), Box<dyn std::error::Error
             }
             let style = colour.stroke_width(if engine == 0 { 3 } else { 2 });
             chart.draw_series(points.iter().map(|&point| Circle::new(point, 3, colour.filled())))?;
-            let line = chart.draw_series(LineSeries::new(points, style))?;
-            line.label(ENGINES[engine]).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+            chart.draw_series(LineSeries::new(points, style))?;
         }
-        let place = SeriesLabelPosition::UpperLeft;
-        chart.configure_series_labels().position(place).background_style(WHITE.mix(0.8)).draw()?;
     }
     root.present()?;
     Ok(())
