@@ -19,7 +19,8 @@ fn main() {
     let archive = archive();
     let folder = tempfile::tempdir().unwrap();
     let view = indexed(&folder.path().join("index"), &archive).view().unwrap();
-    let raw = Plain::write(&folder.path().join("raw"), &NAMES, Analysis::Stems, each_thread(&archive).map(|thread| texts(&thread)));
+    let raw =
+        Plain::write(&folder.path().join("raw"), &NAMES, Analysis::Stems, each_thread(&archive).map(|thread| texts(&thread)));
     println!("{} threads, {} segments; raw tantivy {} segments", view.len(), segments(view.searcher()), segments(raw.searcher()));
 
     let asked = setting("CURBSIDE_BENCH_ASKED", 2000) as usize;

@@ -24,10 +24,11 @@ use support::{archive, each_thread, indexed, least, quantile, setting, texts, ti
 /// Rounds that only warm: Lucene's compiler takes so many.
 const WARMING: usize = 3;
 
-const SYSTEMS: [&str; 6] = [
+const SYSTEMS: [&str; 7] = [
     "curbside, whole answer",
     "curbside, read and ranked alone",
     "tantivy, an OR per word",
+    "tantivy, the same with texts and snippets",
     "tantivy, one flat OR",
     "Lucene, an OR per word",
     "Lucene, one flat OR",
@@ -129,8 +130,9 @@ impl Size {
             0 => each(&|question| answered(&self.view, question, 10)),
             1 => each(&|question| answered(&self.view, question, 0)),
             2 => each(&|question| _ = std::hint::black_box(self.plain.top(question, Or::PerWord))),
-            3 => each(&|question| _ = std::hint::black_box(self.plain.top(question, Or::Flat))),
-            4 => lucene("nested"),
+            3 => each(&|question| _ = std::hint::black_box(self.plain.shown(question, Or::PerWord))),
+            4 => each(&|question| _ = std::hint::black_box(self.plain.top(question, Or::Flat))),
+            5 => lucene("nested"),
             _ => lucene("flat"),
         }
     }

@@ -3,9 +3,9 @@
 //! growing size.
 //!
 //! `cargo bench --bench versus`. Sizes by `CURBSIDE_BENCH_SIZES` (50000,500000); runs of the smallest size, the larger ones in
-//! proportion, by `CURBSIDE_BENCH_RUNS` (3); seconds that an engine has at most for one kind of question by `CURBSIDE_BENCH_SECONDS`
-//! (20). Lucene takes part where `CURBSIDE_LUCENE` names a folder of its jars, FTS5 and Xapian where the Python that
-//! `CURBSIDE_PYTHON` names has their modules. Curves and tables are kept where `CURBSIDE_BENCH_RESULTS` names a folder.
+//! proportion, by `CURBSIDE_BENCH_RUNS` (3); seconds that an engine has at most for one round of questions by
+//! `CURBSIDE_BENCH_SECONDS` (20). Lucene takes part where `CURBSIDE_LUCENE` names a folder of its jars, FTS5 and Xapian where the
+//! Python that `CURBSIDE_PYTHON` names has their modules. Curves and tables are kept where `CURBSIDE_BENCH_RESULTS` names a folder.
 //!
 //! curbside reads JSON Lines, annotates, embeds, and stores threads whole; the others read a table of the same texts and store these.
 
@@ -73,7 +73,8 @@ fn main() {
     let mut results = Results::new("versus", "curbside beside other search engines");
     results.say(&questions.described());
     let sizes = std::env::var("CURBSIDE_BENCH_SIZES").unwrap_or_else(|_| "50000,500000".to_owned());
-    let sizes: Vec<u64> = sizes.split(',').map(|size| size.parse().expect("CURBSIDE_BENCH_SIZES is numbers, commas between")).collect();
+    let sizes: Vec<u64> =
+        sizes.split(',').map(|size| size.parse().expect("CURBSIDE_BENCH_SIZES is numbers, commas between")).collect();
     let mut grown = Vec::new();
     for &threads in &sizes {
         let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@
 //! Other engines than those of this repository are `Lucene.java` and `others.py` beside this file.
 
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -92,14 +92,16 @@ fn micros(said: &str) -> Vec<Duration> {
 
 /// What an engine is to work on.
 pub struct Work {
-    pub texts: std::path::PathBuf,
-    pub folder: std::path::PathBuf,
-    pub stop_words: std::path::PathBuf,
+    pub texts: PathBuf,
+    /// Where its index goes.
+    pub folder: PathBuf,
+    pub stop_words: PathBuf,
+    /// Threads that may write.
     pub threads: usize,
 }
 
 impl Work {
-    /// The texts, an index folder beside them, the repository's stop words, and all cores.
+    /// With the repository's stop words and all cores.
     pub fn on(texts: &Path, folder: &Path) -> Work {
         let stop_words = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/stopwords.txt");
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -109,7 +111,7 @@ impl Work {
     /// From the arguments that [`Engine::start`] gave this process.
     pub fn given() -> Work {
         let mut given = std::env::args_os().skip(1).filter(|argument| argument != "--bench");
-        let mut next = || std::path::PathBuf::from(given.next().expect("TEXTS FOLDER STOP-WORDS THREADS"));
+        let mut next = || PathBuf::from(given.next().expect("TEXTS FOLDER STOP-WORDS THREADS"));
         Work { texts: next(), folder: next(), stop_words: next(), threads: next().to_string_lossy().parse().expect("a number") }
     }
 }
@@ -132,7 +134,7 @@ pub fn by_python(engine: &str) -> Result<Command, String> {
     Ok(command)
 }
 
-fn beside(name: &str) -> std::path::PathBuf {
+fn beside(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support").join(name)
 }
 

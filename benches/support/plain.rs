@@ -6,6 +6,7 @@ use curbside::ingest::Options;
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, MoreLikeThisQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::snippet::SnippetGenerator;
 use tantivy::tokenizer::{Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer};
 use tantivy::{DocAddress, Index, Searcher, TantivyDocument, Term};
 
@@ -90,8 +91,31 @@ impl Plain {
         segments.flat_map(|(n, reader)| (0..reader.max_doc()).map(move |doc| DocAddress::new(n as u32, doc))).collect()
     }
 
-    /// The best ten for a question; a word that it repeats counts once.
+    /// The best ten for a question.
     pub fn top(&self, question: &str, or: Or) -> Vec<(f32, DocAddress)> {
+        self.best(&self.query(question, or))
+    }
+
+    /// The best ten with their texts and a passage of question and answers each, by tantivy's own snippets.
+    pub fn shown(&self, question: &str, or: Or) -> Vec<(TantivyDocument, String)> {
+        let query = self.query(question, or);
+        let posts = self.fields[1..].iter();
+        let makers: Vec<SnippetGenerator> =
+            posts.map(|&field| SnippetGenerator::create(&self.searcher, &query, field).unwrap()).collect();
+        let best = self.best(&query).into_iter().map(|(_, at)| {
+            let document: TantivyDocument = self.searcher.doc(at).unwrap();
+            let passages = makers.iter().map(|maker| maker.snippet_from_doc(&document).to_html()).collect();
+            (document, passages)
+        });
+        best.collect()
+    }
+
+    fn best(&self, query: &dyn Query) -> Vec<(f32, DocAddress)> {
+        self.searcher.search(query, &TopDocs::with_limit(10).order_by_score()).unwrap()
+    }
+
+    /// A word that the question repeats counts once.
+    fn query(&self, question: &str, or: Or) -> BooleanQuery {
         let mut words: Vec<String> = Vec::new();
         let mut analyzer = self.index.tokenizer_for_field(self.fields[0]).unwrap();
         analyzer.token_stream(question).process(&mut |token| {
@@ -107,14 +131,14 @@ impl Plain {
             Or::PerWord => words.iter().map(|word| Box::new(BooleanQuery::union(in_fields(word))) as Box<dyn Query>).collect(),
             Or::Flat => words.iter().flat_map(in_fields).collect(),
         };
-        self.searcher.search(&BooleanQuery::union(clauses), &TopDocs::with_limit(10).order_by_score()).unwrap()
+        BooleanQuery::union(clauses)
     }
 
     /// The ten that are most like a document.
     pub fn more_like(&self, at: DocAddress) -> Vec<(f32, DocAddress)> {
         // Its defaults pass over words that a thread has once or the archive a few times, which leaves nothing of a short question.
         let query = MoreLikeThisQuery::builder().with_min_term_frequency(1).with_min_doc_frequency(2).with_document(at);
-        self.searcher.search(&query, &TopDocs::with_limit(10).order_by_score()).unwrap()
+        self.best(&query)
     }
 }
 
