@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use curbside::clinical::{Annotator, Lexicon};
-use support::{report, report_ratio, texts, threads};
+use support::{report, report_ratio, texts, threads, timed};
 use tantivy::tokenizer::{Language, LowerCaser, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer, TokenStream};
 
 const ROUNDS: usize = 7;
@@ -76,12 +76,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         report_ratio(&format!("10 MB of {name} / prose, per byte"), times_of_run, &times[1]);
     }
     Ok(())
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let started = Instant::now();
-    work();
-    started.elapsed()
 }
 
 fn terms(annotator: &Annotator) -> usize {

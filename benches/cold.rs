@@ -7,12 +7,7 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use curbside::clinical::Lexicon;
-use curbside::embed::Embedder;
-use curbside::index::Index;
-use curbside::ingest::{Options, Progress, ingest};
-use curbside::read::Reader;
-use support::{in_turn, report, report_ratio};
+use support::{in_turn, indexed, report, report_ratio};
 use tantivy::collector::TopDocs;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
@@ -23,8 +18,7 @@ fn main() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    let index = Index::open_or_create(&path, &Lexicon::core(), &Embedder::builtin()).unwrap();
-    ingest(&index, &Reader::new(), &support::archive(), &Options::default(), &Progress::default(), &mut |_| {}).unwrap();
+    let index = indexed(&path, &support::archive());
     println!("{} threads", index.view().unwrap().len());
 
     let binary = Path::new(env!("CARGO_BIN_EXE_curbside"));

@@ -14,16 +14,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use curbside::clinical::Lexicon;
-use curbside::embed::Embedder;
-use curbside::index::{Index, View};
-use curbside::ingest::{self, Progress, ingest};
+use curbside::index::View;
 use curbside::query::Ask;
-use curbside::read::Reader;
 use curbside::related::{self, Subject};
 use curbside::search::{self, Weights};
 use curbside::thread::ThreadId;
-use support::quantile;
+use support::{cpu_of, indexed, memory_of, quantile, setting};
 
 /// Threads whose titles are asked for, and whose panels are.
 const QUESTIONS: usize = 500;
@@ -40,10 +36,7 @@ fn main() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index");
-    let index = Index::open_or_create(&path, &Lexicon::core(), &Embedder::builtin()).unwrap();
-    let options = ingest::Options::default();
-    ingest(&index, &Reader::new(), &archive(), &options, &Progress::default(), &mut |_| {}).unwrap();
-    let view = index.view().unwrap();
+    let view = indexed(&path, &archive()).view().unwrap();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("{} threads, {cores} cores", view.len());
     let jobs = Jobs::of(&view, folder.path());
@@ -65,10 +58,6 @@ fn main() {
     }
     drop(server);
     overload(&path, folder.path(), &jobs, setting("CURBSIDE_BENCH_OVERLOAD", 60));
-}
-
-fn setting(name: &str, usual: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
 }
 
 /// The 47,455 threads of LiveQA-MedQuAD where they are, which is the archive that the figures are given for.
@@ -216,14 +205,6 @@ fn wrk(server: &Server, paths: &Path, connections: usize, seconds: u64) -> Figur
     }
 }
 
-/// Time of cores that a process has had, by Linux's count in hundredths of a second; nothing where there is no /proc.
-fn cpu_of(process: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
-}
-
 /// The middle round, and of both ratios the spread over the rounds.
 fn report(name: &str, connections: usize, workers: usize, pairs: &mut [(Figures, Figures)]) {
     let spread = |ratio: &dyn Fn(&(Figures, Figures)) -> f64| {
@@ -318,9 +299,7 @@ impl Server {
 
     /// Megabytes that the process holds, without the files that it maps.
     fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or("0 kB");
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1024.0
+        memory_of(self.process.id(), "RssAnon")
     }
 }
 

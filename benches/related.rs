@@ -7,37 +7,30 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use curbside::clinical::Lexicon;
-use curbside::embed::Embedder;
-use curbside::index::{Index, View};
-use curbside::ingest::{Options as IngestOptions, Progress, ingest};
-use curbside::read::Reader;
+use curbside::index::View;
 use curbside::related::{Options, Subject, panel};
 use curbside::search::Weights;
 use rayon::prelude::*;
-use support::{archive, quantile, texts};
-use tantivy::collector::TopDocs;
-use tantivy::query::MoreLikeThisQuery;
-use tantivy::schema::{IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use support::plain::{Analysis, NAMES, Plain};
+use support::{archive, each_thread, indexed, quantile, setting, spread, texts, timed};
 use tantivy::{DocAddress, Searcher};
 
 fn main() {
     let archive = archive();
     let folder = tempfile::tempdir().unwrap();
-    let index = Index::open_or_create(&folder.path().join("index"), &Lexicon::core(), &Embedder::builtin()).unwrap();
-    ingest(&index, &Reader::new(), &archive, &IngestOptions::default(), &Progress::default(), &mut |_| {}).unwrap();
-    let view = index.view().unwrap();
-    let raw = raw(&folder.path().join("raw"), &archive);
-    println!("{} threads, {} segments; raw tantivy {} segments", view.len(), segments(view.searcher()), segments(&raw));
+    let view = indexed(&folder.path().join("index"), &archive).view().unwrap();
+    let raw =
+        Plain::write(&folder.path().join("raw"), &NAMES, Analysis::Stems, each_thread(&archive).map(|thread| texts(&thread)));
+    println!("{} threads, {} segments; raw tantivy {} segments", view.len(), segments(view.searcher()), segments(raw.searcher()));
 
-    let asked = std::env::var("CURBSIDE_BENCH_ASKED").ok().and_then(|asked| asked.parse().ok()).unwrap_or(2000);
+    let asked = setting("CURBSIDE_BENCH_ASKED", 2000) as usize;
     let ours: Vec<DocAddress> = spread(view.addresses().collect(), asked);
-    let theirs: Vec<DocAddress> = spread(all(&raw), asked);
+    let theirs: Vec<DocAddress> = spread(raw.all(), asked);
     let (mut of_panel, mut of_raw) = (Vec::new(), Vec::new());
     // A first round warms; then both in turn, thread by thread.
     for round in 0..2 {
         for (&our, &their) in ours.iter().zip(&theirs) {
-            let (panel, raw) = (timed(|| one(&view, our)), timed(|| more_like(&raw, their)));
+            let (panel, raw) = (timed(|| one(&view, our)), timed(|| _ = std::hint::black_box(raw.more_like(their))));
             if round > 0 {
                 of_panel.push(panel);
                 of_raw.push(raw);
@@ -61,53 +54,8 @@ fn one(view: &View, at: DocAddress) {
     std::hint::black_box(panel(view, &Subject { thread, annotation, own }, Weights::built_in(), &Options::default()).unwrap());
 }
 
-fn more_like(searcher: &Searcher, at: DocAddress) {
-    // Its defaults pass over words that a thread has once or the archive a few times, which leaves nothing of a short question.
-    let query = MoreLikeThisQuery::builder().with_min_term_frequency(1).with_min_doc_frequency(2).with_document(at);
-    std::hint::black_box(searcher.search(&query, &TopDocs::with_limit(10).order_by_score()).unwrap());
-}
-
-/// The same threads in a plain index: title, question and answers, English stems, stored.
-fn raw(path: &std::path::Path, archive: &[std::path::PathBuf]) -> Searcher {
-    std::fs::create_dir(path).unwrap();
-    let mut schema = Schema::builder();
-    let indexing =
-        TextFieldIndexing::default().set_tokenizer("en_stem").set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    let options = TextOptions::default().set_indexing_options(indexing) | STORED;
-    let fields = ["title", "question", "answers"].map(|name| schema.add_text_field(name, options.clone()));
-    let index = tantivy::Index::create_in_dir(path, schema.build()).unwrap();
-    let mut writer = index.writer_with_num_threads(IngestOptions::default().threads, IngestOptions::default().memory).unwrap();
-    for thread in support::threads(archive) {
-        let mut document = tantivy::TantivyDocument::default();
-        for (field, text) in fields.iter().zip(texts(&thread)) {
-            document.add_text(*field, text);
-        }
-        writer.add_document(document).unwrap();
-    }
-    writer.commit().unwrap();
-    writer.wait_merging_threads().unwrap();
-    index.reader().unwrap().searcher()
-}
-
-fn all(searcher: &Searcher) -> Vec<DocAddress> {
-    let segments = searcher.segment_readers().iter().enumerate();
-    segments.flat_map(|(n, reader)| (0..reader.max_doc()).map(move |doc| DocAddress::new(n as u32, doc))).collect()
-}
-
 fn segments(searcher: &Searcher) -> usize {
     searcher.segment_readers().len()
-}
-
-/// So many of them, at even distances.
-fn spread(all: Vec<DocAddress>, most: usize) -> Vec<DocAddress> {
-    let step = (all.len() / most.max(1)).max(1);
-    all.into_iter().step_by(step).take(most).collect()
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let started = Instant::now();
-    work();
-    started.elapsed()
 }
 
 fn report(name: &str, times: &[Duration]) {
