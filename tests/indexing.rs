@@ -350,6 +350,25 @@ fn the_first_of_two_threads_with_one_id_counts_whichever_run_met_it() {
 }
 
 #[test]
+fn what_one_file_loses_and_another_has_stays() {
+    let place = Place::new();
+    place.write("a/1.jsonl", thread("one", "my knee clicks") + &thread("two", "my jaw clicks"));
+    place.write("a/2.jsonl", thread("one", "my ankle clicks") + &thread("three", "my toe clicks"));
+    place.index(&[&place.path("a")]).ok();
+    place.write("a/1.jsonl", thread("two", "my jaw clicks"));
+    let dry = place.run(&["index", "a", "--dry-run", "--format", "json"]).ok().json();
+    let tally = place.index(&[&place.path("a")]).ok().json();
+    for tally in [&dry, &tally] {
+        let counts = ["replaced", "removed", "unchanged", "files_unchanged"].map(|count| tally[count].as_u64().unwrap());
+        assert_eq!(counts, [1, 0, 2, 1], "{tally}");
+    }
+    assert_eq!(found(&place, "ankle"), ["one"]);
+    place.write("a/2.jsonl", thread("three", "my toe clicks"));
+    assert_eq!(place.index(&[&place.path("a")]).ok().json()["removed"], 1);
+    place.run(&["check"]).ok();
+}
+
+#[test]
 fn a_watched_folder_is_kept_up_to_date_until_a_signal() {
     let place = Place::new();
     place.write("a/one.jsonl", thread("one", "my knee clicks"));

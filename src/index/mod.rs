@@ -88,7 +88,7 @@ impl Index {
         let tantivy = tantivy::Index::create_in_dir(path, schema).map_err(|error| IndexError::opening(path, error))?;
         let index = Index::with(path, tantivy, fields, lexicon.clone(), embedder.clone());
         // The first, empty commit carries the settings, so that a run that is killed before its own leaves an index that opens.
-        index.writer(1, Writer::LEAST_MEMORY)?.commit([])?;
+        index.writer(1, Writer::LEAST_MEMORY)?.commit([], false)?;
         Ok(index)
     }
 

@@ -23,6 +23,9 @@ pub struct Settings {
     /// Files that the commit was made in the middle of, as the index names them; most commits have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unfinished: Vec<String>,
+    /// Some thread was met in several inputs, of which the index names only the one that counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadowed: bool,
 }
 
 impl Settings {
@@ -32,6 +35,7 @@ impl Settings {
             lexicon: format!("{:016x}", lexicon.fingerprint()),
             embedding: format!("{:016x}", embedder.fingerprint()),
             unfinished: Vec::new(),
+            shadowed: false,
         }
     }
 

@@ -35,8 +35,10 @@ impl Writer {
         self.tantivy.delete_term(Term::from_field_text(self.fields.id, id.as_str()));
     }
 
-    /// Makes everything since the last commit visible at once. `unfinished` are the files in the middle of which this is.
-    pub fn commit<'a>(&mut self, unfinished: impl IntoIterator<Item = &'a str>) -> Result<(), IndexError> {
+    /// Makes everything since the last commit visible at once. `unfinished` are the files in the middle of which this is; `shadowed` says
+    /// that some thread was met in several inputs.
+    pub fn commit<'a>(&mut self, unfinished: impl IntoIterator<Item = &'a str>, shadowed: bool) -> Result<(), IndexError> {
+        self.settings.shadowed = shadowed;
         self.settings.unfinished = unfinished.into_iter().map(str::to_owned).collect();
         let path = self.path.clone();
         let mut prepared = self.tantivy.prepare_commit().map_err(|error| IndexError::writing(&path, error))?;

@@ -21,6 +21,8 @@ pub struct LastState {
     digests: Vec<Digest>,
     /// Files that a commit was made in the middle of: some of their threads may be missing.
     unfinished: FxHashSet<String>,
+    /// Some thread was met in several inputs, of which only one is known.
+    pub shadowed: bool,
     /// The columns that hold the names of files.
     names: Vec<StrColumn>,
 }
@@ -50,8 +52,9 @@ pub fn hash(name: &str) -> u64 {
 impl LastState {
     /// Read from the columns of the last commit; no stored thread is opened.
     pub fn of(view: &View) -> Result<LastState, IndexError> {
-        let unfinished = view.settings()?.unfinished.into_iter().collect();
-        let mut state = LastState { unfinished, ..LastState::default() };
+        let settings = view.settings()?;
+        let unfinished = settings.unfinished.into_iter().collect();
+        let mut state = LastState { unfinished, shadowed: settings.shadowed, ..LastState::default() };
         state.threads.reserve_exact(view.len() as usize);
         for reader in view.searcher().segment_readers() {
             let Some(columns) = Columns::open(view, reader)? else { continue };

@@ -15,7 +15,7 @@ use crate::thread::{Thread, ThreadId};
 
 use super::Tally;
 use super::changes::{LastState, hash, vanished};
-use super::source::{Sources, Work, file_name};
+use super::source::{Sources, Visit, Work, file_name};
 
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -88,11 +88,10 @@ pub fn ingest(
         }
     };
     let mut run = Run::new(Some(&view), &last, Some(writer), options, reject);
-    run.feed(prepare, reader, paths, index.path(), progress)?;
+    run.bring_up_to_date(&prepare, reader, paths, index.path(), progress)?;
     if progress.stop.load(Ordering::Relaxed) {
         return Ok(run.tally);
     }
-    run.remove_vanished(paths)?;
     let mut tally = run.finish()?;
     tally.threads = index.view()?.len();
     tally.seconds = started.elapsed().as_secs_f64();
@@ -114,8 +113,7 @@ pub fn rehearse(
     let prepare =
         |thread: Thread, _: Origin<'_>| Ready { content: content_hash(&thread), mentions: 0, document: None, id: thread.id };
     let mut run = Run::new(view.as_ref(), &last, None, options, reject);
-    run.feed(prepare, reader, paths, index.map_or(Path::new(""), Index::path), progress)?;
-    run.remove_vanished(paths)?;
+    run.bring_up_to_date(&prepare, reader, paths, index.map_or(Path::new(""), Index::path), progress)?;
     let mut tally = run.finish()?;
     tally.threads = last.threads().len() as u64 + tally.added - tally.removed;
     tally.dry_run = true;
@@ -191,10 +189,53 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Walks, reads, annotates in parallel and writes in the order of the walk. `index` is a folder that is passed over.
+    /// The whole run but the last commit. `index` is a folder that is passed over.
+    fn bring_up_to_date(
+        &mut self,
+        prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
+        reader: &Reader,
+        paths: &[PathBuf],
+        index: &Path,
+        progress: &Progress,
+    ) -> Result<(), IngestError> {
+        let visit = if self.options.full { Visit::All } else { Visit::Changed };
+        self.feed(visit, &|_: &Thread| true, prepare, reader, paths, index, progress)?;
+        if progress.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.tally.files = progress.files.load(Ordering::Relaxed);
+        for (known, met) in self.last.threads().iter().zip(&mut self.met) {
+            if self.unchanged[known.file as usize] && !*met {
+                *met = true;
+                self.tally.unchanged += 1;
+            }
+        }
+        let mut gone = self.vanished(paths)?;
+        if self.last.shadowed && !gone.is_empty() && self.unchanged.contains(&true) {
+            // A file that did not change may have what another one has lost.
+            let ids: FxHashSet<u64> = gone.iter().map(|id| hash(id.as_str())).collect();
+            let again = Progress { stop: progress.stop.clone(), ..Progress::default() };
+            let looked_for = |thread: &Thread| ids.contains(&hash(thread.id.as_str()));
+            self.feed(Visit::Unchanged, &looked_for, prepare, reader, paths, index, &again)?;
+            gone.retain(|id| self.last.find(hash(id.as_str())).is_some_and(|at| !self.met[at]));
+        }
+        for id in gone {
+            self.tally.removed += 1;
+            if let Some(writer) = &self.writer {
+                writer.remove(&id);
+                self.written += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks, reads, annotates in parallel and writes, in the order of the walk, the threads that are `wanted`.
+    #[allow(clippy::too_many_arguments)]
     fn feed(
         &mut self,
-        prepare: impl Fn(Thread, Origin<'_>) -> Ready + Sync,
+        visit: Visit,
+        wanted: &(impl Fn(&Thread) -> bool + Sync),
+        prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
         reader: &Reader,
         paths: &[PathBuf],
         index: &Path,
@@ -211,38 +252,33 @@ impl<'a> Run<'a> {
                 work_in.send((sequence - 1, work)).is_ok()
             };
             scope.spawn(move || {
-                let (full, patience) = (options.full, options.patience);
-                Sources { reader, last, full, patience, progress, hand_on }.run(paths, index);
+                Sources { reader, last, visit, patience: options.patience, progress, hand_on }.run(paths, index);
             });
             for _ in 0..options.threads {
-                let (work_out, done_in, prepare) = (work_out.clone(), done_in.clone(), &prepare);
-                scope.spawn(move || work(reader, prepare, &work_out, &done_in));
+                let (work_out, done_in) = (work_out.clone(), done_in.clone());
+                scope.spawn(move || work(reader, wanted, prepare, &work_out, &done_in));
             }
             drop((work_out, done_in));
             // With the receiver gone every sender stops, whatever went wrong.
-            self.write_in_order(done_out, progress)
-        })?;
-        self.tally.files = progress.files.load(Ordering::Relaxed);
-        for (known, met) in self.last.threads().iter().zip(&mut self.met) {
-            if self.unchanged[known.file as usize] && !*met {
-                *met = true;
-                self.tally.unchanged += 1;
-            }
-        }
-        Ok(())
+            self.write_in_order(done_out, visit, progress)
+        })
     }
 
     /// The order of the walk decides which of two threads with one id counts; it must not depend on which worker was faster.
-    fn write_in_order(&mut self, done: Receiver<Done>, progress: &Progress) -> Result<(), IngestError> {
+    fn write_in_order(&mut self, done: Receiver<Done>, visit: Visit, progress: &Progress) -> Result<(), IngestError> {
         let mut waiting = FxHashMap::default();
         let mut next = 0;
         for finished in done {
             waiting.insert(finished.sequence, finished);
             while let Some(finished) = waiting.remove(&next) {
                 next += 1;
-                self.tally.bytes += finished.bytes;
+                if visit != Visit::Unchanged {
+                    self.tally.bytes += finished.bytes;
+                }
                 progress.bytes.fetch_add(finished.bytes, Ordering::Relaxed);
                 match finished.made {
+                    // What is looked into again was told already.
+                    Made::Rejected(_) if visit == Visit::Unchanged => {}
                     Made::Rejected(rejection) => self.rejected(rejection, progress),
                     Made::Unchanged(files) => {
                         self.tally.files_unchanged += 1;
@@ -253,6 +289,7 @@ impl<'a> Run<'a> {
                         for result in results {
                             match result {
                                 Ok(ready) => self.write(ready, progress)?,
+                                Err(_) if visit == Visit::Unchanged => {}
                                 Err(rejection) => self.rejected(rejection, progress),
                             }
                         }
@@ -311,27 +348,22 @@ impl<'a> Run<'a> {
         else {
             return Ok(());
         };
-        writer.commit(self.unfinished.iter().map(String::as_str).chain([file]))?;
+        let shadowed = self.last.shadowed || self.tally.duplicates > 0;
+        writer.commit(self.unfinished.iter().map(String::as_str).chain([file]), shadowed)?;
         self.uncommitted = 0;
         Ok(())
     }
 
-    fn remove_vanished(&mut self, paths: &[PathBuf]) -> Result<(), IngestError> {
-        let Some(view) = self.view.filter(|_| self.met.contains(&false)) else { return Ok(()) };
+    /// Threads that this run has not met and whose files it has read, or knows to be gone.
+    fn vanished(&self, paths: &[PathBuf]) -> Result<Vec<ThreadId>, IngestError> {
+        let Some(view) = self.view.filter(|_| self.met.contains(&false)) else { return Ok(Vec::new()) };
         let roots: Vec<String> = paths.iter().filter(|path| path.exists()).map(|path| file_name(path)).collect();
         let gone = |id: u64, file: &str| {
             self.last.find(id).is_some_and(|at| !self.met[at])
                 && roots.iter().any(|root| lies_under(file, root))
                 && !self.is_spared(file)
         };
-        for id in vanished(view, gone)? {
-            self.tally.removed += 1;
-            if let Some(writer) = &self.writer {
-                writer.remove(&id);
-                self.written += 1;
-            }
-        }
-        Ok(())
+        Ok(vanished(view, gone)?)
     }
 
     /// Whether the file, or a folder or archive above it, could not be read whole.
@@ -342,8 +374,9 @@ impl<'a> Run<'a> {
 
     fn finish(self) -> Result<Tally, IngestError> {
         if let Some(mut writer) = self.writer {
+            let shadowed = self.last.shadowed || self.tally.duplicates > 0;
             if self.written > 0 {
-                writer.commit(self.unfinished.iter().map(String::as_str))?;
+                writer.commit(self.unfinished.iter().map(String::as_str), shadowed)?;
             }
             writer.finish()?;
         }
@@ -354,6 +387,7 @@ impl<'a> Run<'a> {
 /// A worker's loop.
 fn work(
     reader: &Reader,
+    wanted: &(impl Fn(&Thread) -> bool + Sync),
     prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
     work: &Receiver<(u64, Work)>,
     done: &Sender<Done>,
@@ -365,7 +399,8 @@ fn work(
             Work::Chunk { chunk, file, digest } => {
                 let name = file_name(chunk.path());
                 let origin = Origin { file: &name, digest };
-                let results = reader.threads(&chunk).into_iter().map(|result| result.map(|thread| prepare(thread, origin)));
+                let threads = reader.threads(&chunk).into_iter().filter(|read| read.as_ref().map_or(true, wanted));
+                let results = threads.map(|result| result.map(|thread| prepare(thread, origin)));
                 (chunk.bytes() as u64, Made::Threads { results: results.collect(), file })
             }
         };

@@ -29,6 +29,15 @@ pub(super) enum Work {
     Unchanged(Vec<u32>),
 }
 
+/// Which files are read; the others are passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visit {
+    All,
+    Changed,
+    /// What this run has found unchanged, and has to look into after all.
+    Unchanged,
+}
+
 /// What reading a file gives, one after the other.
 enum Piece {
     /// The hash of its bytes, and whether its entries are inputs of their own. Whether to go on is asked.
@@ -51,8 +60,7 @@ struct Seen {
 pub(super) struct Sources<'a, F> {
     pub reader: &'a Reader,
     pub last: &'a LastState,
-    /// Read every file, changed or not.
-    pub full: bool,
+    pub visit: Visit,
     /// How long a file may give nothing.
     pub patience: Option<Duration>,
     pub progress: &'a Progress,
@@ -104,12 +112,16 @@ impl<F: FnMut(Work) -> bool> Sources<'_, F> {
         match piece {
             Piece::Seen(seen) => {
                 open.digest = seen.digest;
-                let may_stand = !self.full && open.path != Path::new(STANDARD_INPUT);
+                let may_stand = self.visit != Visit::All && open.path != Path::new(STANDARD_INPUT);
                 let unchanged = may_stand.then(|| self.last.unchanged(&open.name, seen.digest, seen.is_archive)).flatten();
-                if let Some(files) = unchanged {
-                    self.progress.taken.fetch_add(seen.size, Ordering::Relaxed);
-                    self.give(Work::Unchanged(files))?;
-                    return Ok(false);
+                match (unchanged, self.visit) {
+                    (Some(files), Visit::Changed) => {
+                        self.progress.taken.fetch_add(seen.size, Ordering::Relaxed);
+                        self.give(Work::Unchanged(files))?;
+                        return Ok(false);
+                    }
+                    (None, Visit::Unchanged) => return Ok(false),
+                    _ => {}
                 }
             }
             Piece::Chunk(chunk) => self.give(Work::Chunk { chunk, file: open.name.clone(), digest: open.digest })?,

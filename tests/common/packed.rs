@@ -1,4 +1,5 @@
 //! Packs bytes as archives have them.
+#![allow(dead_code)] // each test file uses its part
 
 use std::io::Write;
 
