@@ -31,11 +31,17 @@ fn state(index: &Path) -> BTreeMap<String, (String, String)> {
     threads.collect()
 }
 
-/// Rankings that use words, concepts and vectors, so that postings and columns are compared too.
-fn rankings(place: &Place, index: &str) -> String {
-    place.write("topics.tsv", "a\tmy knee clicks\nb\tibuprofen\nc\tfever 17\nd\tnumb wrist after rest\n");
-    let args = ["search", "--topics", "topics.tsv", "--format", "trec", "--index", index, "-n", "50"];
-    place.run(&args).ok().out
+/// What searches find, each by itself in order: postings of words and of concepts are compared too. Scores are not, since what was replaced
+/// counts as rare until segments are merged.
+fn found(place: &Place, index: &str) -> Vec<String> {
+    place.write("topics.tsv", "a\tmy knee clicks\nb\tibuprofen\nc\tfever 17\nd\tnumb wrist\ne\t1\nf\tsymptom:fever -jaw\n");
+    let args = ["search", "--topics", "topics.tsv", "--format", "trec", "--index", index, "-n", "1000"];
+    let run = place.run(&args).ok().out;
+    let mut found: Vec<String> =
+        run.lines().map(|line| line.split(' ').step_by(2).take(2).collect::<Vec<_>>().join(" ")).collect();
+    found.sort();
+    assert!(found.len() > 300, "{run}");
+    found
 }
 
 fn from_environment(name: &str, default: u64) -> u64 {
@@ -92,7 +98,7 @@ fn a_run_killed_at_any_moment_leaves_a_prefix_that_the_next_run_completes() {
     let started = Instant::now();
     index(&place, "whole").ok();
     let took = started.elapsed();
-    let (after, ranked) = (state(&place.path("whole")), rankings(&place, "whole"));
+    let (after, hits) = (state(&place.path("whole")), found(&place, "whole"));
     assert_ne!(before, after);
 
     let mut random = from_environment("CURBSIDE_FAULTS_SEED", 0x9e37_79b9_7f4a_7c15);
@@ -128,7 +134,7 @@ fn a_run_killed_at_any_moment_leaves_a_prefix_that_the_next_run_completes() {
         }
         index(&place, "index").ok();
         assert_eq!(state(&at), after, "round {round}");
-        assert_eq!(rankings(&place, "index"), ranked, "round {round}");
+        assert_eq!(found(&place, "index"), hits, "round {round}");
         place.run(&["check"]).ok();
         std::fs::remove_dir_all(at).unwrap();
     }
@@ -324,7 +330,7 @@ fn dates_that_are_none_and_threads_that_are_too_long_are_one_line_each() {
     };
     place.write(
         "a.jsonl",
-        dated("zero", "0000-01-01") + &dated("none", "0000-00-00") + &dated("far", "9999-12-31") + &dated("old", "-0044-03-15"),
+        dated("zero", "0000-01-01") + &dated("none", "0000-00-00") + &dated("far", "9999-12-31") + &dated("old", "-000044-03-15"),
     );
     let mut long = std::io::BufWriter::new(std::fs::File::create(place.path("b.jsonl")).unwrap());
     long.write_all(b"{\"question\": \"").unwrap();
@@ -338,7 +344,7 @@ fn dates_that_are_none_and_threads_that_are_too_long_are_one_line_each() {
     ran.told(2, "b.jsonl:1: is 190 MB or more in one piece").told(2, "a.jsonl:2: is JSON but not a thread");
     let years = |id: &str| place.run(&["show", id]).ok().json()["published"].clone();
     assert_eq!((years("zero"), years("far"), years("old")), ("0000-01-01".into(), "9999-12-31".into(), "-000044-03-15".into()));
-    assert_eq!(place.run(&["search", "knee", "--exact"]).ok().json()["hits"].as_array().unwrap().len(), 3);
+    assert_eq!(state(&place.path("index")).len(), 4);
 }
 
 #[test]

@@ -47,7 +47,8 @@ fn a_header_with_the_names_of_our_fields_needs_no_mapping() {
 fn other_headers_are_mapped_on_the_command_line() {
     let place = Place::new();
     place.write("a.csv", "qid,Question,body,reply,second\n1,Knee,My knee clicks.,Rest it.,Or not.\n");
-    place.run(&["parse", "a.csv"]).told(2, "its columns are qid, Question, body, reply, second");
+    place.write("b.csv", "qid,body,reply\n1,My knee clicks.,Rest it.\n");
+    place.run(&["parse", "b.csv"]).told(2, "its columns are qid, body, reply; say which with --columns question=NAME");
     // "Question" is the name of a field, and would be taken for it.
     let columns = "title=Question,question=body,answer=reply,answer=second,id=qid";
     let threads = parsed(&place, &["a.csv", "--columns", columns]);
@@ -88,7 +89,7 @@ fn a_row_that_is_no_thread_is_told_by_its_line_and_the_rest_goes_on() {
     );
     let ran = place.run(&["parse", "a.csv"]);
     assert_eq!(ran.out.lines().count(), 2, "a row may be short: {}", ran.err);
-    ran.told(2, "a.csv:4: has no post with text").told(2, "a.csv:5: is JSON but not a thread: \"soon\" is no date");
+    ran.told(2, "a.csv:4: has no post with text").told(2, "a.csv:5: is a row that makes no thread: \"soon\" is no date");
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub fn ingest(
         }
     };
     let mut run = Run::new(Some(&view), &last, Some(writer), options, reject);
-    run.bring_up_to_date(&prepare, reader, paths, index.path(), progress)?;
+    run.bring_up_to_date(&Inputs { reader, paths, index: index.path(), progress }, &prepare)?;
     if progress.stop.load(Ordering::Relaxed) {
         return Ok(run.tally);
     }
@@ -113,12 +113,22 @@ pub fn rehearse(
     let prepare =
         |thread: Thread, _: Origin<'_>| Ready { content: content_hash(&thread), mentions: 0, document: None, id: thread.id };
     let mut run = Run::new(view.as_ref(), &last, None, options, reject);
-    run.bring_up_to_date(&prepare, reader, paths, index.map_or(Path::new(""), Index::path), progress)?;
+    let place = index.map_or(Path::new(""), Index::path);
+    run.bring_up_to_date(&Inputs { reader, paths, index: place, progress }, &prepare)?;
     let mut tally = run.finish()?;
     tally.threads = last.threads().len() as u64 + tally.added - tally.removed;
     tally.dry_run = true;
     tally.seconds = started.elapsed().as_secs_f64();
     Ok(tally)
+}
+
+/// Where a run reads from.
+struct Inputs<'a> {
+    reader: &'a Reader,
+    paths: &'a [PathBuf],
+    /// A folder that is passed over.
+    index: &'a Path,
+    progress: &'a Progress,
 }
 
 /// A thread ready to be written; in a rehearsal it has no document.
@@ -189,17 +199,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The whole run but the last commit. `index` is a folder that is passed over.
+    /// The whole run but the last commit.
     fn bring_up_to_date(
         &mut self,
+        inputs: &Inputs<'_>,
         prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
-        reader: &Reader,
-        paths: &[PathBuf],
-        index: &Path,
-        progress: &Progress,
     ) -> Result<(), IngestError> {
+        let progress = inputs.progress;
         let visit = if self.options.full { Visit::All } else { Visit::Changed };
-        self.feed(visit, &|_: &Thread| true, prepare, reader, paths, index, progress)?;
+        self.feed(inputs, visit, &|_: &Thread| true, prepare)?;
         if progress.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -210,13 +218,13 @@ impl<'a> Run<'a> {
                 self.tally.unchanged += 1;
             }
         }
-        let mut gone = self.vanished(paths)?;
+        let mut gone = self.vanished(inputs.paths)?;
         if self.last.shadowed && !gone.is_empty() && self.unchanged.contains(&true) {
             // A file that did not change may have what another one has lost.
             let ids: FxHashSet<u64> = gone.iter().map(|id| hash(id.as_str())).collect();
             let again = Progress { stop: progress.stop.clone(), ..Progress::default() };
             let looked_for = |thread: &Thread| ids.contains(&hash(thread.id.as_str()));
-            self.feed(Visit::Unchanged, &looked_for, prepare, reader, paths, index, &again)?;
+            self.feed(&Inputs { progress: &again, ..*inputs }, Visit::Unchanged, &looked_for, prepare)?;
             gone.retain(|id| self.last.find(hash(id.as_str())).is_some_and(|at| !self.met[at]));
         }
         for id in gone {
@@ -230,17 +238,14 @@ impl<'a> Run<'a> {
     }
 
     /// Walks, reads, annotates in parallel and writes, in the order of the walk, the threads that are `wanted`.
-    #[allow(clippy::too_many_arguments)]
     fn feed(
         &mut self,
+        inputs: &Inputs<'_>,
         visit: Visit,
         wanted: &(impl Fn(&Thread) -> bool + Sync),
         prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
-        reader: &Reader,
-        paths: &[PathBuf],
-        index: &Path,
-        progress: &Progress,
     ) -> Result<(), IngestError> {
+        let &Inputs { reader, paths, index, progress } = inputs;
         let options = self.options;
         let (work_in, work_out) = bounded::<(u64, Work)>(options.threads * 4);
         let (done_in, done_out) = bounded::<Done>(options.threads * 4);

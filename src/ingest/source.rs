@@ -224,6 +224,8 @@ fn read(reader: &Reader, path: &Path, give: &mut dyn FnMut(Piece) -> bool) {
             return;
         }
     }
+    // What is read from its end does not tell how far it is.
+    give(Piece::Taken(seen.size.saturating_sub(taken)));
 }
 
 /// Hash of the file's bytes as they lie on disk; `None` for what is no regular file. A stream, which cannot be read twice, has no hash.

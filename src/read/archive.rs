@@ -147,10 +147,9 @@ pub(super) struct Zip {
 }
 
 impl Zip {
-    pub(super) fn open(path: &Path, file: File) -> Result<Zip, Rejection> {
+    pub(super) fn open(path: &Path, file: Arc<File>) -> Result<Zip, Rejection> {
         let reject = |met: String| Rejection::of_file(path, Reason::Corrupt { packing: "zip", met });
         let size = file.metadata().map_err(|error| reject(error.to_string()))?.len();
-        let file = Arc::new(file);
         let archive = zip::ZipArchive::new(io::BufReader::new(file.clone())).map_err(|error| reject(error.to_string()))?;
         Ok(Zip { path: Arc::from(path), file, directory: archive.metadata(), next: 0, scale: Arc::new(Scale::of(size)) })
     }

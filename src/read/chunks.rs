@@ -105,10 +105,10 @@ impl Chunks {
     /// `packed` says how often the input was unpacked already.
     fn layer(&self, path: &Path, source: Source, packed: usize) -> Result<Box<dyn Layer>, Rejection> {
         let reject = |reason| Rejection::of_file(path, reason);
-        let (file, mut stream): (Option<File>, Box<dyn Read + Send>) = match source {
+        let (file, mut stream): (Option<Arc<File>>, Box<dyn Read + Send>) = match source {
             Source::File(file) => {
-                let other = file.try_clone().map_err(|error| reject(Reason::of(error)))?;
-                (Some(other), Box::new(Counted { input: file, taken: self.taken.clone() }))
+                let file = Arc::new(file);
+                (Some(file.clone()), Box::new(Counted { input: file, taken: self.taken.clone() }))
             }
             Source::Stream(stream) => (None, stream),
         };

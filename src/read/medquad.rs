@@ -37,23 +37,29 @@ fn pairs(text: &str, mut each: impl FnMut(Thread)) -> Result<(), Reason> {
     let mut reader = Reader::from_str(text);
     let mut open = Open::default();
     let mut said = String::new();
+    let mut depth = 0;
     let xml = |error: quick_xml::Error| Reason::Xml(error.to_string());
     loop {
         match reader.read_event().map_err(xml)? {
             Event::Start(element) => {
                 said.clear();
+                depth += 1;
                 begin(&mut open, &element)?;
             }
             Event::Text(part) => said.push_str(&part.xml10_content()),
             Event::CData(part) => said.push_str(&part.xml10_content()),
             Event::GeneralRef(name) => said.push_str(&resolved(&name)),
-            Event::End(element) => match element.name().as_ref() {
-                "Focus" | "Category" => open.tags.extend(filled(&said)),
-                "Question" => open.question = plain(&said),
-                "Answer" => open.answer = plain(&said),
-                "QAPair" => each(finish(&mut open)),
-                _ => {}
-            },
+            Event::End(element) => {
+                depth -= 1;
+                match element.name().as_ref() {
+                    "Focus" | "Category" => open.tags.extend(filled(&said)),
+                    "Question" => open.question = plain(&said),
+                    "Answer" => open.answer = plain(&said),
+                    "QAPair" => each(finish(&mut open)),
+                    _ => {}
+                }
+            }
+            Event::Eof if depth > 0 => return Err(Reason::Xml("it ends in the middle".to_owned())),
             Event::Eof => return Ok(()),
             _ => {}
         }

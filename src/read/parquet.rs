@@ -2,18 +2,20 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Rejection;
 use super::chunks::Layer;
 use super::table::Tables;
 
 #[cfg(not(feature = "parquet"))]
-pub(super) fn open(path: &Path, _file: File, _tables: &Tables) -> Result<Box<dyn Layer>, Rejection> {
+pub(super) fn open(path: &Path, _file: Arc<File>, _tables: &Tables) -> Result<Box<dyn Layer>, Rejection> {
     Err(Rejection::of_file(path, super::Reason::WithoutParquet))
 }
 
 #[cfg(feature = "parquet")]
-pub(super) fn open(path: &Path, file: File, tables: &Tables) -> Result<Box<dyn Layer>, Rejection> {
+pub(super) fn open(path: &Path, file: Arc<File>, tables: &Tables) -> Result<Box<dyn Layer>, Rejection> {
+    let file = file.try_clone().map_err(|error| Rejection::of_file(path, super::Reason::of(error)))?;
     Ok(Box::new(rows::Table::open(path, file, tables)?))
 }
 

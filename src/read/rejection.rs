@@ -45,6 +45,8 @@ pub enum Reason {
     WithoutParquet,
     #[error("is a table that cannot be read: {0}")]
     Table(String),
+    #[error("is a row that makes no thread: {0}")]
+    Row(String),
     #[error("is not the XML that it begins as: {0}; mend or remove it")]
     Xml(String),
     #[error(

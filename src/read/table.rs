@@ -262,7 +262,7 @@ fn list(value: &str) -> Option<Vec<Value>> {
 fn date(value: &str) -> Result<String, Reason> {
     let day = value.get(..10).filter(|day| day.parse::<jiff::civil::Date>().is_ok()).map(str::to_owned);
     day.or_else(|| page::parse_date(value).map(|date| date.to_string()))
-        .ok_or_else(|| Reason::Shape(format!("{value:?} is no date; write it as 2016-07-13")))
+        .ok_or_else(|| Reason::Row(format!("{value:?} is no date; write it as 2016-07-13")))
 }
 
 /// "34", "34.0" or "34 years"; `None` for what is no age.
