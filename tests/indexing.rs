@@ -272,3 +272,124 @@ fn the_page_that_started_the_project_is_found_first_by_other_words_than_its_own(
     let panel = place.run(&["related", id, "--format", "json"]).ok().json();
     assert!(!panel["panel"].as_array().unwrap().is_empty());
 }
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_touches_nothing() {
+    let place = Place::new();
+    let archive = place.write("a/one.jsonl", thread("one", "my knee clicks") + &thread("two", "my elbow clicks"));
+    let dry = place.run(&["index", "a", "--dry-run", "--format", "json"]).ok().json();
+    assert_eq!((dry["added"].as_u64(), dry["threads"].as_u64(), dry["dry_run"].as_bool()), (Some(2), Some(2), Some(true)));
+    assert!(!place.path("index").exists(), "nothing is made");
+
+    place.index(&[&archive]).ok();
+    place.write("a/one.jsonl", thread("one", "my hip clicks"));
+    place.write("a/three.jsonl", thread("three", "my jaw clicks") + "{broken\n");
+    let before: Vec<_> = std::fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let ran = place.run(&["index", "a", "--dry-run", "--format", "json"]);
+    let dry = ran.json();
+    ran.told(2, "three.jsonl:2: is not valid JSON");
+    let after: Vec<_> = std::fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(before, after);
+    assert_eq!(found(&place, "knee"), ["one"]);
+    let real = place.index(&[&place.path("a")]).json();
+    for count in ["added", "replaced", "removed", "unchanged", "rejected", "files", "threads"] {
+        assert_eq!(dry[count], real[count], "{count}: {dry} {real}");
+    }
+    assert!(place.run(&["index", "a", "--dry-run", "--format", "human"]).out.contains("would be in"));
+}
+
+#[test]
+fn rejects_are_written_down_and_progress_is_told_as_events() {
+    let place = Place::new();
+    place.write("a/good.jsonl", thread("one", "my knee clicks") + "{broken\n");
+    place.write("a/two\nlines.txt", "no site that we know");
+    let ran = place.run(&["index", "a", "--rejects", "rejects.jsonl", "--progress", "json", "--format", "json"]);
+    assert_eq!((ran.code, ran.json()["rejected"].as_u64()), (2, Some(2)));
+    let lines = |text: &str| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>();
+    let rejects = lines(&std::fs::read_to_string(place.path("rejects.jsonl")).unwrap());
+    assert_eq!((rejects[0]["path"].as_str(), rejects[0]["line"].as_u64()), (Some("a/good.jsonl"), Some(2)));
+    assert!(rejects[0]["reason"].as_str().unwrap().starts_with("is not valid JSON"), "{rejects:?}");
+    assert_eq!((rejects[1]["path"].as_str(), rejects[1].get("line")), (Some("a/two\nlines.txt"), None));
+    let events = lines(&ran.err);
+    assert_eq!(events.iter().filter(|event| event["event"] == "rejected").count(), 2, "{}", ran.err);
+    let done = events.last().unwrap();
+    assert_eq!((&done["event"], done["files"].as_u64(), done["threads"].as_u64()), (&"done".into(), Some(2), Some(1)));
+    assert!(done["bytes"].as_u64().unwrap() > 0 && done["seconds"].is_number());
+    place.run(&["index", "a", "--rejects", "no/such/folder/x"]).told(2, "cannot write rejects to no/such/folder/x");
+}
+
+#[test]
+fn a_file_that_gives_nothing_is_given_up_after_a_while() {
+    let log = Path::new("/proc/kmsg");
+    if std::fs::File::open(log).is_err() {
+        eprintln!("skipped: {} may not be read here, and nothing else hangs", log.display());
+        return;
+    }
+    let place = Place::new();
+    place.write("a/one.jsonl", thread("one", "my knee clicks"));
+    place.write("a/three.jsonl", thread("three", "my jaw clicks"));
+    std::os::unix::fs::symlink(log, place.path("a/two.jsonl")).unwrap();
+    let ran = place.run(&["index", "a", "--timeout", "1", "--format", "json"]);
+    assert_eq!((ran.json()["added"].as_u64(), ran.json()["rejected"].as_u64()), (Some(2), Some(1)), "{}", ran.err);
+    ran.told(2, "a/two.jsonl: gave nothing for 1 seconds and was given up");
+}
+
+#[test]
+fn the_first_of_two_threads_with_one_id_counts_whichever_run_met_it() {
+    let place = Place::new();
+    place.write("a/2.jsonl", thread("one", "my knee clicks") + &thread("two", "my jaw clicks"));
+    place.index(&[&place.path("a")]).ok();
+    place.write("a/3.jsonl", thread("one", "my ankle clicks") + &thread("three", "my toe clicks"));
+    let tally = place.index(&[&place.path("a")]).ok().json();
+    assert_eq!((tally["duplicates"].as_u64(), tally["replaced"].as_u64()), (Some(1), Some(0)), "{tally}");
+    assert_eq!(found(&place, "knee"), ["one"], "a file that did not change comes first");
+    place.write("a/1.jsonl", thread("one", "my wrist clicks"));
+    place.index(&[&place.path("a")]).ok();
+    assert_eq!((found(&place, "wrist"), found(&place, "knee")), (vec!["one".to_owned()], vec![]));
+    place.run(&["check"]).ok();
+}
+
+#[test]
+fn what_one_file_loses_and_another_has_stays() {
+    let place = Place::new();
+    place.write("a/1.jsonl", thread("one", "my knee clicks") + &thread("two", "my jaw clicks"));
+    place.write("a/2.jsonl", thread("one", "my ankle clicks") + &thread("three", "my toe clicks"));
+    place.index(&[&place.path("a")]).ok();
+    place.write("a/1.jsonl", thread("two", "my jaw clicks"));
+    let dry = place.run(&["index", "a", "--dry-run", "--format", "json"]).ok().json();
+    let tally = place.index(&[&place.path("a")]).ok().json();
+    for tally in [&dry, &tally] {
+        let counts = ["replaced", "removed", "unchanged", "files_unchanged"].map(|count| tally[count].as_u64().unwrap());
+        assert_eq!(counts, [1, 0, 2, 1], "{tally}");
+    }
+    assert_eq!(found(&place, "ankle"), ["one"]);
+    place.write("a/2.jsonl", thread("three", "my toe clicks"));
+    assert_eq!(place.index(&[&place.path("a")]).ok().json()["removed"], 1);
+    place.run(&["check"]).ok();
+}
+
+#[test]
+fn a_watched_folder_is_kept_up_to_date_until_a_signal() {
+    let place = Place::new();
+    place.write("a/one.jsonl", thread("one", "my knee clicks"));
+    // The index lies inside, and its own changes are none.
+    let mut command = place.command(&["index", "a", "--watch", "--format", "json", "--index", "a/index"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut tallies = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut next = || serde_json::from_str::<serde_json::Value>(&tallies.next().expect("a tally").unwrap()).unwrap();
+    assert_eq!(next()["added"], 1);
+    place.write("a/new/two.jsonl", thread("two", "my elbow clicks"));
+    assert_eq!(next()["added"], 1);
+    std::fs::remove_file(place.path("a/one.jsonl")).unwrap();
+    let tally = next();
+    assert_eq!((tally["removed"].as_u64(), tally["threads"].as_u64()), (Some(1), Some(1)), "{tally}");
+    // Nothing changes, so nothing runs: what ends it is the signal.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let killed = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.code(), Some(0));
+    assert!(tallies.next().is_none(), "no run of its own making");
+    place.run(&["check", "--index", "a/index"]).ok();
+    place.run(&["index", "-", "--watch"]).told(2, "standard input cannot be watched");
+}

@@ -12,14 +12,17 @@ mod index;
 mod lexicon;
 mod model;
 mod parse;
+mod progress;
 mod related;
 mod search;
 #[cfg(feature = "serve")]
 mod serve;
 mod show;
+mod snapshot;
 mod stats;
 mod style;
 mod suggest;
+mod watch;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -88,6 +91,8 @@ enum Verb {
     Serve(serve::Args),
     /// Say whether the index is whole
     Check(check::Args),
+    /// Copy the index as of its last commit, while a writer may go on
+    Snapshot(snapshot::Args),
     /// Index, search and relate the built-in sample archive
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -163,6 +168,7 @@ fn run(verb: Verb, context: &Context) -> anyhow::Result<Outcome> {
         #[cfg(feature = "serve")]
         Verb::Serve(args) => serve::run(args, context),
         Verb::Check(args) => check::run(args, context),
+        Verb::Snapshot(args) => snapshot::run(args, context),
         Verb::Demo(args) => demo::run(args, context),
         Verb::Completions(args) => completions::run(args),
         Verb::Man => completions::man(),

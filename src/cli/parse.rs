@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::ingest::files;
-use crate::read::{Reader, Rejection};
+use crate::read::{Columns, Reader, Rejection};
 use crate::thread::Thread;
 
 use super::{Context, Outcome, print_json, style};
@@ -14,13 +14,29 @@ pub struct Args {
     /// Files or folders of threads; - is standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// How inputs are to be read.
+#[derive(Debug, clap::Args)]
+pub(super) struct Reading {
     /// A folder of site profiles, tried before the built-in ones
     #[arg(long, value_name = "DIR")]
     profiles: Option<PathBuf>,
+    /// What the columns of tables hold, as in title=Question,question=body,answer=reply; may be given again
+    #[arg(long, value_name = "FIELD=COLUMN,…", value_parser = Columns::parse)]
+    columns: Vec<Columns>,
+}
+
+impl Reading {
+    pub(super) fn reader(&self) -> anyhow::Result<Reader> {
+        Ok(reader(self.profiles.as_deref())?.with_columns(Columns::joined(self.columns.iter().cloned())))
+    }
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<Outcome> {
-    let reader = reader(args.profiles.as_deref())?;
+    let reader = args.reading.reader()?;
     let mut outcome = Outcome::Done;
     for_each_thread(&reader, &args.paths, &context.index, |thread| {
         match thread {

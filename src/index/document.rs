@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 use tantivy::TantivyDocument;
+use tantivy::schema::Field;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::clinical::{Annotation, Assertion, Lexicon};
@@ -102,10 +103,18 @@ fn add_facts(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread, annota
 }
 
 fn add_concepts(doc: &mut TantivyDocument, fields: &Fields, lexicon: &Lexicon, thread: &Thread, annotation: &Annotation) {
+    let uses = ConceptUse::of_thread(thread, annotation);
+    for used in &uses {
+        doc.add_u64(fields.concepts, used.pack());
+    }
+    for_each_concept_term(&uses, fields, lexicon, |field, id| doc.add_text(field, id));
+}
+
+/// The postings that a thread with these uses has: ids of concepts, each once in a field.
+pub(super) fn for_each_concept_term(uses: &[ConceptUse], fields: &Fields, lexicon: &Lexicon, mut each: impl FnMut(Field, &str)) {
     let mut about = FxHashSet::default();
     let mut denied = FxHashSet::default();
-    for used in ConceptUse::of_thread(thread, annotation) {
-        doc.add_u64(fields.concepts, used.pack());
+    for used in uses {
         match used.assertion {
             Assertion::Denied => _ = denied.insert(used.concept),
             Assertion::Family => {}
@@ -115,16 +124,16 @@ fn add_concepts(doc: &mut TantivyDocument, fields: &Fields, lexicon: &Lexicon, t
     let mut within = FxHashSet::default();
     for &id in &about {
         let concept = lexicon.concept(id);
-        doc.add_text(fields.concepts_of[concept.kind as usize], concept.id);
+        each(fields.concepts_of[concept.kind as usize], concept.id);
         within.insert(id);
         within.extend(lexicon.ancestors(id).into_iter().map(|(ancestor, _)| ancestor));
     }
     for id in within {
-        doc.add_text(fields.within, lexicon.concept(id).id);
+        each(fields.within, lexicon.concept(id).id);
     }
     for id in denied {
         let concept = lexicon.concept(id);
-        doc.add_text(fields.denied_of[concept.kind as usize], concept.id);
+        each(fields.denied_of[concept.kind as usize], concept.id);
     }
 }
 

@@ -20,6 +20,10 @@ pub enum IndexError {
     OtherFormat { path: PathBuf, found: u64 },
     #[error("the vectors of the index at {path} were made with an embedding model that is neither kept in it nor built into this curbside: index the archive again with `curbside index PATH… --full --index {path}`, and --model DIR where the model is your own", path = .0.display())]
     OtherModel(PathBuf),
+    #[error("the lexicon that read the index at {path} is neither kept in it nor built into this curbside: index the archive again with `curbside index PATH… --full --index {path}`, and --lexicon FILE where tables are your own", path = .0.display())]
+    OtherLexicon(PathBuf),
+    #[error("{path} is there and not empty: name a folder that is empty or new", path = .0.display())]
+    NotEmpty(PathBuf),
     #[error("another process is writing to the index at {path}: wait until it is done, then run this again", path = .0.display())]
     Locked(PathBuf),
     #[error("the index at {path} is damaged: {reason}; `curbside check` tells more, `curbside index PATH… --full` builds it anew", path = .path.display())]

@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod schema;
 mod settings;
+mod snapshot;
 mod standing;
 mod stats;
 mod stock;
@@ -88,7 +89,7 @@ impl Index {
         let tantivy = tantivy::Index::create_in_dir(path, schema).map_err(|error| IndexError::opening(path, error))?;
         let index = Index::with(path, tantivy, fields, lexicon.clone(), embedder.clone());
         // The first, empty commit carries the settings, so that a run that is killed before its own leaves an index that opens.
-        index.writer(1, Writer::LEAST_MEMORY)?.commit()?;
+        index.writer(1, Writer::LEAST_MEMORY)?.commit([], false)?;
         Ok(index)
     }
 
@@ -103,7 +104,9 @@ impl Index {
                 Ok(Some(Anew::OtherModel { was: index.embedder().name().to_owned(), is: embedder.name().to_owned() }))
             }
             Ok(_) => Ok(None),
-            Err(IndexError::OtherFormat { .. } | IndexError::OtherModel(_)) => Ok(Some(Anew::OtherVersion)),
+            Err(IndexError::OtherFormat { .. } | IndexError::OtherModel(_) | IndexError::OtherLexicon(_)) => {
+                Ok(Some(Anew::OtherVersion))
+            }
             Err(error) => Err(error),
         }
     }

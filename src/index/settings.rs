@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clinical::Lexicon;
 use crate::embed::Embedder;
 
-use super::IndexError;
+use super::{Index, IndexError};
 
 /// Raised whenever fields, analyzer or the stored forms change their meaning.
 pub const FORMAT_VERSION: u64 = 2;
@@ -20,6 +20,12 @@ pub struct Settings {
     pub lexicon: String,
     /// Fingerprint of the embedding model that made the vectors, in hexadecimal.
     pub embedding: String,
+    /// Files that the commit was made in the middle of, as the index names them; most commits have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<String>,
+    /// Some thread was met in several inputs, of which the index names only the one that counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadowed: bool,
 }
 
 impl Settings {
@@ -28,6 +34,8 @@ impl Settings {
             format_version: FORMAT_VERSION,
             lexicon: format!("{:016x}", lexicon.fingerprint()),
             embedding: format!("{:016x}", embedder.fingerprint()),
+            unfinished: Vec::new(),
+            shadowed: false,
         }
     }
 
@@ -41,6 +49,23 @@ impl Settings {
             Some(found) => Err(IndexError::OtherFormat { path: path.to_path_buf(), found }),
             None => Err(IndexError::NotAnIndex(path.to_path_buf())),
         }
+    }
+
+    /// The files beside tantivy's that an index of these settings has.
+    pub(super) fn files(&self) -> [String; 2] {
+        [self.lexicon_file(), self.embedding_file()]
+    }
+
+    /// Faults of these files. An index that reads with what is built in does without them, but no longer when the program has others.
+    pub(super) fn check_files(&self, index: &Index) -> Vec<String> {
+        let [lexicon, embedding] = self.files();
+        let kept = [(lexicon, index.lexicon().bytes()), (embedding, index.embedder().bytes())];
+        let faults = kept.into_iter().filter_map(|(file, bytes)| match std::fs::read(index.path().join(&file)) {
+            Ok(read) if read == bytes => None,
+            Ok(_) => Some(format!("{file}: its bytes are not those that were written")),
+            Err(error) => Some(format!("{file}: cannot be read: {error}")),
+        });
+        faults.collect()
     }
 
     pub(super) fn payload(&self) -> String {
@@ -58,7 +83,11 @@ impl Settings {
         if format!("{:016x}", core.fingerprint()) == self.lexicon {
             return Ok(core);
         }
-        Ok(Lexicon::open(&path.join(self.lexicon_file()))?)
+        let file = path.join(self.lexicon_file());
+        if !file.exists() {
+            return Err(IndexError::OtherLexicon(path.to_path_buf()));
+        }
+        Ok(Lexicon::open(&file)?)
     }
 
     pub(super) fn save_lexicon(&self, path: &Path, lexicon: &Lexicon) -> Result<(), IndexError> {

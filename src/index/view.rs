@@ -10,7 +10,7 @@ use crate::embed::Embedder;
 use crate::thread::{Thread, ThreadId};
 
 use super::columns::Columns;
-use super::{Fields, Index, IndexError};
+use super::{Fields, Index, IndexError, Settings};
 
 #[derive(Clone)]
 pub struct View {
@@ -41,6 +41,11 @@ impl View {
 
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// What the last commit says of the whole index. The same commit as this view's where a writer's lock is held.
+    pub fn settings(&self) -> Result<Settings, IndexError> {
+        Settings::of(&self.index.tantivy, &self.index.path)
     }
 
     pub fn fields(&self) -> &Fields {

@@ -10,7 +10,7 @@ pub struct Writer {
     tantivy: IndexWriter<TantivyDocument>,
     path: std::path::PathBuf,
     fields: Fields,
-    payload: String,
+    settings: Settings,
 }
 
 impl Writer {
@@ -21,8 +21,8 @@ impl Writer {
         let memory = memory.max(Writer::LEAST_MEMORY * threads);
         let tantivy =
             index.tantivy.writer_with_num_threads(threads, memory).map_err(|error| IndexError::writing(&index.path, error))?;
-        let payload = Settings::new(index.lexicon(), index.embedder()).payload();
-        Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), payload })
+        let settings = Settings::new(index.lexicon(), index.embedder());
+        Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), settings })
     }
 
     /// Adds a document; blocks while tantivy's queue is full. Call [`Writer::remove`] first where the id may be there already.
@@ -35,11 +35,14 @@ impl Writer {
         self.tantivy.delete_term(Term::from_field_text(self.fields.id, id.as_str()));
     }
 
-    /// Makes everything since the last commit visible at once.
-    pub fn commit(&mut self) -> Result<(), IndexError> {
+    /// Makes everything since the last commit visible at once. `unfinished` are the files in the middle of which this is; `shadowed` says
+    /// that some thread was met in several inputs.
+    pub fn commit<'a>(&mut self, unfinished: impl IntoIterator<Item = &'a str>, shadowed: bool) -> Result<(), IndexError> {
+        self.settings.shadowed = shadowed;
+        self.settings.unfinished = unfinished.into_iter().map(str::to_owned).collect();
         let path = self.path.clone();
         let mut prepared = self.tantivy.prepare_commit().map_err(|error| IndexError::writing(&path, error))?;
-        prepared.set_payload(&self.payload);
+        prepared.set_payload(&self.settings.payload());
         prepared.commit().map(drop).map_err(|error| IndexError::writing(&path, error))
     }
 

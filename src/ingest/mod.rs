@@ -2,16 +2,17 @@
 //! rejected.
 //!
 //! ```text
-//! walk ─ files ─> chunks ─(bounded channel)─> workers: parse, annotate, build document ─> the one writer ─> commit
+//! walk ─ sources ─> chunks ─(bounded channel)─> workers: parse, annotate, build document ─> the one writer ─> commits
 //! ```
 //!
 //! Parsing and reading happen on all cores; the channel is bounded, so an archive of any size passes through the same memory.
 
 mod changes;
 mod pipeline;
+mod source;
 mod tally;
 mod walk;
 
-pub use pipeline::{IngestError, Options, Progress, ingest};
+pub use pipeline::{IngestError, Options, Progress, ingest, rehearse};
 pub use tally::Tally;
 pub use walk::files;

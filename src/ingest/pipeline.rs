@@ -1,22 +1,21 @@
-//! The **pipeline**: files in, one commit out.
+//! The **pipeline**: files in, commits out.
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustc_hash::{FxHashMap, FxHashSet};
 use tantivy::TantivyDocument;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::index::{Index, IndexError, Origin, View, Writer, content_hash};
-use crate::read::{Chunk, Reader, Reason, Rejection};
-use crate::thread::ThreadId;
+use crate::read::{Reader, Rejection};
+use crate::thread::{Thread, ThreadId};
 
 use super::Tally;
-use super::changes::{LastState, id_hash, meet_threads_of, vanished};
-use super::walk::{self, STANDARD_INPUT};
+use super::changes::{LastState, hash, vanished};
+use super::source::{Sources, Visit, Work, file_name};
 
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -33,12 +32,16 @@ pub struct Options {
     pub memory: usize,
     /// Read every file again, changed or not.
     pub full: bool,
+    /// Commit whenever so many threads were written, and not only at the end.
+    pub commit_every: Option<u64>,
+    /// How long a file may give nothing before it is given up; without it, for ever.
+    pub patience: Option<Duration>,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Options { threads, memory: 256_000_000, full: false }
+        Options { threads, memory: 256_000_000, full: false, commit_every: None, patience: None }
     }
 }
 
@@ -46,16 +49,21 @@ impl Default for Options {
 #[derive(Debug, Default)]
 pub struct Progress {
     pub files: AtomicU64,
+    /// Bytes read, unpacked.
     pub bytes: AtomicU64,
+    /// Bytes of the files that are behind, as they lie on disk.
+    pub taken: AtomicU64,
     pub threads: AtomicU64,
     pub rejected: AtomicU64,
-    /// Set from outside, the run stops as soon as it can, commits nothing and takes nothing out.
-    pub stop: AtomicBool,
+    /// Set from outside, the run stops as soon as it can: what it has not committed is not in, and nothing more is taken out.
+    pub stop: Arc<AtomicBool>,
 }
 
-/// Brings the index up to date with the paths, in one commit. Every rejected input is handed to `reject` and the rest goes on.
+/// Brings the index up to date with the paths. Every rejected input is handed to `reject` and the rest goes on.
 ///
-/// Threads of files under these paths that are no longer there are taken out, except where a file or folder could not be read
+/// Readers see the state before or after a commit. A run that ends before its last commit, for whatever reason, leaves the index at an
+/// earlier one, which says in the middle of which file it was made; the next run reads that file again and goes on behind it. Threads
+/// of files under these paths that are no longer there are taken out at the very end, except where a file or folder could not be read
 /// whole: what cannot be read loses nothing.
 pub fn ingest(
     index: &Index,
@@ -66,130 +74,231 @@ pub fn ingest(
     reject: &mut (dyn FnMut(Rejection) + Send),
 ) -> Result<Tally, IngestError> {
     let started = Instant::now();
+    // The lock comes first: nobody may commit between what is read here and what is written.
+    let writer = index.writer(options.threads, options.memory)?;
     let view = index.view()?;
     let last = LastState::of(&view)?;
-    let mut writer = index.writer(options.threads, options.memory)?;
-
-    let mut run =
-        Run { view: &view, last: &last, tally: Tally::default(), met: FxHashSet::default(), spared: Vec::new(), reject };
-    let walked = run.feed(&writer, reader, paths, options, progress)?;
+    let prepare = |thread: Thread, origin: Origin<'_>| {
+        let annotation = index.annotator().annotate_thread(&thread);
+        Ready {
+            content: content_hash(&thread),
+            mentions: annotation.mentions().count() as u64,
+            document: Some(index.document(&thread, &annotation, origin)),
+            id: thread.id,
+        }
+    };
+    let mut run = Run::new(Some(&view), &last, Some(writer), options, reject);
+    run.bring_up_to_date(&Inputs { reader, paths, index: index.path(), progress }, &prepare)?;
     if progress.stop.load(Ordering::Relaxed) {
         return Ok(run.tally);
     }
-    run.remove_vanished(&writer, paths, &walked)?;
-    let mut tally = run.tally;
-
-    if tally.added + tally.replaced + tally.removed + tally.unchanged > walked.unchanged_threads {
-        writer.commit()?;
-    }
-    writer.finish()?;
+    let mut tally = run.finish()?;
     tally.threads = index.view()?.len();
     tally.seconds = started.elapsed().as_secs_f64();
     Ok(tally)
 }
 
-/// What the walk found, when it is over.
-#[derive(Default)]
-struct Walked {
-    unchanged_files: FxHashSet<String>,
-    unchanged_threads: u64,
+/// Says what [`ingest`] would do to the index, or to a new one where there is none. Writes nothing.
+pub fn rehearse(
+    index: Option<&Index>,
+    reader: &Reader,
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &Progress,
+    reject: &mut (dyn FnMut(Rejection) + Send),
+) -> Result<Tally, IngestError> {
+    let started = Instant::now();
+    let view = index.map(Index::view).transpose()?;
+    let last = view.as_ref().map(LastState::of).transpose()?.unwrap_or_default();
+    let prepare =
+        |thread: Thread, _: Origin<'_>| Ready { content: content_hash(&thread), mentions: 0, document: None, id: thread.id };
+    let mut run = Run::new(view.as_ref(), &last, None, options, reject);
+    let place = index.map_or(Path::new(""), Index::path);
+    run.bring_up_to_date(&Inputs { reader, paths, index: place, progress }, &prepare)?;
+    let mut tally = run.finish()?;
+    tally.threads = last.threads().len() as u64 + tally.added - tally.removed;
+    tally.dry_run = true;
+    tally.seconds = started.elapsed().as_secs_f64();
+    Ok(tally)
 }
 
-/// One piece of work on its way to a worker, in the order of the walk.
-struct Work {
-    sequence: u64,
-    kind: WorkKind,
+/// Where a run reads from.
+struct Inputs<'a> {
+    reader: &'a Reader,
+    paths: &'a [PathBuf],
+    /// A folder that is passed over.
+    index: &'a Path,
+    progress: &'a Progress,
 }
 
-enum WorkKind {
-    Chunk { chunk: Chunk, file: String, digest: u64 },
-    Rejected(Rejection),
-}
-
-/// What a worker made of it.
-struct Done {
-    sequence: u64,
-    bytes: u64,
-    results: Vec<Result<Ready, Rejection>>,
-}
-
-/// A thread ready to be written.
+/// A thread ready to be written; in a rehearsal it has no document.
 struct Ready {
     id: ThreadId,
     content: u64,
     mentions: u64,
-    document: TantivyDocument,
+    document: Option<TantivyDocument>,
+}
+
+/// What a worker made of one piece of work.
+struct Done {
+    sequence: u64,
+    bytes: u64,
+    made: Made,
+}
+
+enum Made {
+    Threads { file: Arc<str>, results: Vec<Result<Ready, Rejection>> },
+    Rejected(Rejection),
+    Unchanged(Vec<u32>),
 }
 
 struct Run<'a> {
-    view: &'a View,
+    view: Option<&'a View>,
     last: &'a LastState,
+    writer: Option<Writer>,
+    options: &'a Options,
     tally: Tally,
-    /// Hashed ids met in this run.
-    met: FxHashSet<u64>,
-    /// Files and folders that could not be read whole, as the index names them: they lose nothing.
-    spared: Vec<String>,
+    /// Which threads of the last state this run has met, by their place there.
+    met: Vec<bool>,
+    /// Hashed ids of the others.
+    met_new: FxHashSet<u64>,
+    /// Which files of the last state were met unchanged, by number. They count from then on, in the order of the walk.
+    unchanged: Vec<bool>,
+    /// Hashed names of files, entries and folders that could not be read whole: they lose nothing.
+    spared: FxHashSet<u64>,
+    /// Files that a commit before this run was made in the middle of, and that were not read again yet.
+    unfinished: FxHashSet<String>,
+    /// Threads written and taken out: in all, and since the last commit.
+    written: u64,
+    uncommitted: u64,
     reject: &'a mut (dyn FnMut(Rejection) + Send),
 }
 
-impl Run<'_> {
-    /// Walks, reads, annotates in parallel and writes in the order of the walk.
+impl<'a> Run<'a> {
+    fn new(
+        view: Option<&'a View>,
+        last: &'a LastState,
+        writer: Option<Writer>,
+        options: &'a Options,
+        reject: &'a mut (dyn FnMut(Rejection) + Send),
+    ) -> Run<'a> {
+        Run {
+            view,
+            last,
+            writer,
+            options,
+            tally: Tally::default(),
+            met: vec![false; last.threads().len()],
+            met_new: FxHashSet::default(),
+            unchanged: vec![false; last.files()],
+            spared: FxHashSet::default(),
+            unfinished: last.unfinished().cloned().collect(),
+            written: 0,
+            uncommitted: 0,
+            reject,
+        }
+    }
+
+    /// The whole run but the last commit.
+    fn bring_up_to_date(
+        &mut self,
+        inputs: &Inputs<'_>,
+        prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
+    ) -> Result<(), IngestError> {
+        let progress = inputs.progress;
+        let visit = if self.options.full { Visit::All } else { Visit::Changed };
+        self.feed(inputs, visit, &|_: &Thread| true, prepare)?;
+        if progress.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.tally.files = progress.files.load(Ordering::Relaxed);
+        for (known, met) in self.last.threads().iter().zip(&mut self.met) {
+            if self.unchanged[known.file as usize] && !*met {
+                *met = true;
+                self.tally.unchanged += 1;
+            }
+        }
+        let mut gone = self.vanished(inputs.paths)?;
+        if self.last.shadowed && !gone.is_empty() && self.unchanged.contains(&true) {
+            // A file that did not change may have what another one has lost.
+            let ids: FxHashSet<u64> = gone.iter().map(|id| hash(id.as_str())).collect();
+            let again = Progress { stop: progress.stop.clone(), ..Progress::default() };
+            let looked_for = |thread: &Thread| ids.contains(&hash(thread.id.as_str()));
+            self.feed(&Inputs { progress: &again, ..*inputs }, Visit::Unchanged, &looked_for, prepare)?;
+            gone.retain(|id| self.last.find(hash(id.as_str())).is_some_and(|at| !self.met[at]));
+        }
+        for id in gone {
+            self.tally.removed += 1;
+            if let Some(writer) = &self.writer {
+                writer.remove(&id);
+                self.written += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks, reads, annotates in parallel and writes, in the order of the walk, the threads that are `wanted`.
     fn feed(
         &mut self,
-        writer: &Writer,
-        reader: &Reader,
-        paths: &[PathBuf],
-        options: &Options,
-        progress: &Progress,
-    ) -> Result<Walked, IngestError> {
-        let (work_in, work_out) = bounded::<Work>(options.threads * 4);
+        inputs: &Inputs<'_>,
+        visit: Visit,
+        wanted: &(impl Fn(&Thread) -> bool + Sync),
+        prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
+    ) -> Result<(), IngestError> {
+        let &Inputs { reader, paths, index, progress } = inputs;
+        let options = self.options;
+        let (work_in, work_out) = bounded::<(u64, Work)>(options.threads * 4);
         let (done_in, done_out) = bounded::<Done>(options.threads * 4);
-        let index = self.view.index();
         let last = self.last;
         std::thread::scope(|scope| {
-            let walker = scope.spawn(move || {
-                let mut walk =
-                    Walk { reader, last, full: options.full, progress, out: work_in, sequence: 0, walked: Walked::default() };
-                walk.run(paths, index.path());
-                walk.walked
+            let mut sequence = 0;
+            let hand_on = move |work| {
+                sequence += 1;
+                work_in.send((sequence - 1, work)).is_ok()
+            };
+            scope.spawn(move || {
+                Sources { reader, last, visit, patience: options.patience, progress, hand_on }.run(paths, index);
             });
             for _ in 0..options.threads {
                 let (work_out, done_in) = (work_out.clone(), done_in.clone());
-                scope.spawn(move || annotate(reader, index, &work_out, &done_in));
+                scope.spawn(move || work(reader, wanted, prepare, &work_out, &done_in));
             }
             drop((work_out, done_in));
-            let written = self.write_in_order(writer, &done_out, progress);
             // With the receiver gone every sender stops, whatever went wrong.
-            drop(done_out);
-            let mut walked = walker.join().expect("the walk does not panic");
-            written?;
-            walked.unchanged_threads = meet_threads_of(self.view, &walked.unchanged_files, &mut self.met)?;
-            self.tally.unchanged += walked.unchanged_threads;
-            self.tally.files_unchanged = walked.unchanged_files.len() as u64;
-            self.tally.files = progress.files.load(Ordering::Relaxed);
-            Ok(walked)
+            self.write_in_order(done_out, visit, progress)
         })
     }
 
     /// The order of the walk decides which of two threads with one id counts; it must not depend on which worker was faster.
-    fn write_in_order(&mut self, writer: &Writer, done: &Receiver<Done>, progress: &Progress) -> Result<(), IngestError> {
+    fn write_in_order(&mut self, done: Receiver<Done>, visit: Visit, progress: &Progress) -> Result<(), IngestError> {
         let mut waiting = FxHashMap::default();
         let mut next = 0;
         for finished in done {
             waiting.insert(finished.sequence, finished);
             while let Some(finished) = waiting.remove(&next) {
                 next += 1;
-                self.tally.bytes += finished.bytes;
+                if visit != Visit::Unchanged {
+                    self.tally.bytes += finished.bytes;
+                }
                 progress.bytes.fetch_add(finished.bytes, Ordering::Relaxed);
-                for result in finished.results {
-                    match result {
-                        Ok(ready) => self.write(writer, ready, progress)?,
-                        Err(rejection) => {
-                            progress.rejected.fetch_add(1, Ordering::Relaxed);
-                            self.tally.rejected += 1;
-                            self.spared.push(file_name(&rejection.path));
-                            (self.reject)(rejection);
+                match finished.made {
+                    // What is looked into again was told already.
+                    Made::Rejected(_) if visit == Visit::Unchanged => {}
+                    Made::Rejected(rejection) => self.rejected(rejection, progress),
+                    Made::Unchanged(files) => {
+                        self.tally.files_unchanged += 1;
+                        files.into_iter().for_each(|file| self.unchanged[file as usize] = true);
+                    }
+                    Made::Threads { file, results } => {
+                        self.unfinished.remove(&*file);
+                        for result in results {
+                            match result {
+                                Ok(ready) => self.write(ready, progress)?,
+                                Err(_) if visit == Visit::Unchanged => {}
+                                Err(rejection) => self.rejected(rejection, progress),
+                            }
                         }
+                        self.commit_when_due(&file)?;
                     }
                 }
             }
@@ -197,154 +306,113 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn write(&mut self, writer: &Writer, ready: Ready, progress: &Progress) -> Result<(), IngestError> {
-        if !self.met.insert(id_hash(ready.id.as_str())) {
+    fn rejected(&mut self, rejection: Rejection, progress: &Progress) {
+        progress.rejected.fetch_add(1, Ordering::Relaxed);
+        self.tally.rejected += 1;
+        self.spared.insert(hash(&file_name(&rejection.path)));
+        (self.reject)(rejection);
+    }
+
+    fn write(&mut self, ready: Ready, progress: &Progress) -> Result<(), IngestError> {
+        let id = hash(ready.id.as_str());
+        let known = self.last.find(id);
+        let first = match known {
+            Some(at) if self.met[at] || self.unchanged[self.last.threads()[at].file as usize] => false,
+            Some(at) => {
+                self.met[at] = true;
+                true
+            }
+            None => self.met_new.insert(id),
+        };
+        if !first {
             self.tally.duplicates += 1;
             return Ok(());
         }
-        match self.last.content(&ready.id) {
+        match known.map(|at| self.last.threads()[at].content) {
             None => self.tally.added += 1,
-            Some(content) => {
-                // A thread that stayed the same in a file that changed is written again, with the new file's hash.
-                writer.remove(&ready.id);
-                if content == ready.content { self.tally.unchanged += 1 } else { self.tally.replaced += 1 }
-            }
+            // A thread that stayed the same in a file that changed is written again, with the new file's hash.
+            Some(content) if content == ready.content => self.tally.unchanged += 1,
+            Some(_) => self.tally.replaced += 1,
         }
         self.tally.mentions += ready.mentions;
         progress.threads.fetch_add(1, Ordering::Relaxed);
-        Ok(writer.add(ready.document)?)
-    }
-
-    fn remove_vanished(&mut self, writer: &Writer, paths: &[PathBuf], walked: &Walked) -> Result<(), IngestError> {
-        if self.last.is_empty() {
-            return Ok(());
-        }
-        let roots: Vec<String> = paths.iter().filter(|path| path.exists()).map(|path| file_name(path)).collect();
-        let gone = |file: &str| {
-            !walked.unchanged_files.contains(file)
-                && roots.iter().any(|root| lies_under(file, root))
-                && !self.spared.iter().any(|spared| lies_under(file, spared))
-        };
-        for id in vanished(self.view, &self.met, gone)? {
-            writer.remove(&id);
-            self.tally.removed += 1;
-        }
-        Ok(())
-    }
-}
-
-/// The walker's side: files to chunks, unchanged files passed over.
-struct Walk<'a> {
-    reader: &'a Reader,
-    last: &'a LastState,
-    full: bool,
-    progress: &'a Progress,
-    out: Sender<Work>,
-    sequence: u64,
-    walked: Walked,
-}
-
-impl Walk<'_> {
-    fn run(&mut self, paths: &[PathBuf], index: &Path) {
-        for found in walk::files(paths, index) {
-            let sent = match found {
-                Ok(path) => self.file(&path),
-                Err(rejection) => self.send(WorkKind::Rejected(rejection)),
-            };
-            if sent.is_err() || self.progress.stop.load(Ordering::Relaxed) {
-                return;
+        if let (Some(writer), Some(document)) = (&self.writer, ready.document) {
+            if known.is_some() {
+                writer.remove(&ready.id);
             }
-        }
-    }
-
-    /// `Err` when nobody listens any more.
-    fn file(&mut self, path: &Path) -> Result<(), ()> {
-        self.progress.files.fetch_add(1, Ordering::Relaxed);
-        let file = file_name(path);
-        let digest = match digest_of(path) {
-            Ok(digest) => digest,
-            Err(error) => return self.send(WorkKind::Rejected(unreadable(path, error))),
-        };
-        if !self.full && path != Path::new(STANDARD_INPUT) && self.last.has_file(&file, digest) {
-            self.walked.unchanged_files.insert(file);
-            return Ok(());
-        }
-        let chunks = match self.reader.open(path) {
-            Ok(chunks) => chunks,
-            Err(rejection) => return self.send(WorkKind::Rejected(rejection)),
-        };
-        for chunk in chunks {
-            self.send(match chunk {
-                Ok(chunk) => WorkKind::Chunk { chunk, file: file.clone(), digest },
-                Err(rejection) => WorkKind::Rejected(rejection),
-            })?;
+            writer.add(document)?;
+            self.written += 1;
+            self.uncommitted += 1;
         }
         Ok(())
     }
 
-    fn send(&mut self, kind: WorkKind) -> Result<(), ()> {
-        let work = Work { sequence: self.sequence, kind };
-        self.sequence += 1;
-        self.out.send(work).map_err(drop)
+    /// Commits in the middle of a file, and says so.
+    fn commit_when_due(&mut self, file: &str) -> Result<(), IngestError> {
+        let Some(writer) = self.writer.as_mut().filter(|_| self.options.commit_every.is_some_and(|n| self.uncommitted >= n))
+        else {
+            return Ok(());
+        };
+        let shadowed = self.last.shadowed || self.tally.duplicates > 0;
+        writer.commit(self.unfinished.iter().map(String::as_str).chain([file]), shadowed)?;
+        self.uncommitted = 0;
+        Ok(())
+    }
+
+    /// Threads that this run has not met and whose files it has read, or knows to be gone.
+    fn vanished(&self, paths: &[PathBuf]) -> Result<Vec<ThreadId>, IngestError> {
+        let Some(view) = self.view.filter(|_| self.met.contains(&false)) else { return Ok(Vec::new()) };
+        let roots: Vec<String> = paths.iter().filter(|path| path.exists()).map(|path| file_name(path)).collect();
+        let gone = |id: u64, file: &str| {
+            self.last.find(id).is_some_and(|at| !self.met[at])
+                && roots.iter().any(|root| lies_under(file, root))
+                && !self.is_spared(file)
+        };
+        Ok(vanished(view, gone)?)
+    }
+
+    /// Whether the file, or a folder or archive above it, could not be read whole.
+    fn is_spared(&self, file: &str) -> bool {
+        let above = file.match_indices('/').map(|(end, _)| &file[..end]);
+        !self.spared.is_empty() && above.chain([file]).any(|name| self.spared.contains(&hash(name)))
+    }
+
+    fn finish(self) -> Result<Tally, IngestError> {
+        if let Some(mut writer) = self.writer {
+            let shadowed = self.last.shadowed || self.tally.duplicates > 0;
+            if self.written > 0 {
+                writer.commit(self.unfinished.iter().map(String::as_str), shadowed)?;
+            }
+            writer.finish()?;
+        }
+        Ok(self.tally)
     }
 }
 
 /// A worker's loop.
-fn annotate(reader: &Reader, index: &Index, work: &Receiver<Work>, done: &Sender<Done>) {
-    for Work { sequence, kind } in work {
-        let (bytes, results) = match kind {
-            WorkKind::Rejected(rejection) => (0, vec![Err(rejection)]),
-            WorkKind::Chunk { chunk, file, digest } => {
-                let origin = Origin { file: &file, digest };
-                let ready = |thread: crate::thread::Thread| {
-                    let annotation = index.annotator().annotate_thread(&thread);
-                    Ready {
-                        content: content_hash(&thread),
-                        mentions: annotation.mentions().count() as u64,
-                        document: index.document(&thread, &annotation, origin),
-                        id: thread.id,
-                    }
-                };
-                (chunk.bytes() as u64, reader.threads(&chunk).into_iter().map(|result| result.map(ready)).collect())
+fn work(
+    reader: &Reader,
+    wanted: &(impl Fn(&Thread) -> bool + Sync),
+    prepare: &(impl Fn(Thread, Origin<'_>) -> Ready + Sync),
+    work: &Receiver<(u64, Work)>,
+    done: &Sender<Done>,
+) {
+    for (sequence, work) in work {
+        let (bytes, made) = match work {
+            Work::Rejected(rejection) => (0, Made::Rejected(rejection)),
+            Work::Unchanged(files) => (0, Made::Unchanged(files)),
+            Work::Chunk { chunk, file, digest } => {
+                let name = file_name(chunk.path());
+                let origin = Origin { file: &name, digest };
+                let threads = reader.threads(&chunk).into_iter().filter(|read| read.as_ref().map_or(true, wanted));
+                let results = threads.map(|result| result.map(|thread| prepare(thread, origin)));
+                (chunk.bytes() as u64, Made::Threads { results: results.collect(), file })
             }
         };
-        if done.send(Done { sequence, bytes, results }).is_err() {
+        if done.send(Done { sequence, bytes, made }).is_err() {
             return;
         }
     }
-}
-
-/// Hash of the file's bytes as they lie on disk; a stream, which cannot be read twice, has none.
-fn digest_of(path: &Path) -> io::Result<u64> {
-    if path == Path::new(STANDARD_INPUT) {
-        return Ok(0);
-    }
-    let mut file = std::fs::File::open(path)?;
-    let mut hasher = Xxh3::new();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hasher.digest()),
-            Ok(n) => hasher.update(&buffer[..n]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn unreadable(path: &Path, error: io::Error) -> Rejection {
-    Rejection { path: path.to_path_buf(), line: None, reason: Reason::Unreadable(error.to_string()) }
-}
-
-/// The file as the index names it: absolute, and lossless for names that are not UTF-8 (`%` and bytes that do not decode as `%XX`).
-fn file_name(path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut name = String::new();
-    for chunk in absolute.as_os_str().as_encoded_bytes().utf8_chunks() {
-        name.push_str(&chunk.valid().replace('%', "%25"));
-        name.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
-    }
-    name
 }
 
 fn lies_under(file: &str, root: &str) -> bool {

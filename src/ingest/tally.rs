@@ -25,4 +25,7 @@ pub struct Tally {
     /// Threads in the index after the run.
     pub threads: u64,
     pub seconds: f64,
+    /// Nothing of it was done: it is what a run would do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }

@@ -1,142 +1,149 @@
-//! A **chunk** is a piece of a file that can be parsed by itself: some JSON lines, or one page or JSON document. Cutting is cheap
-//! and streams: no more than one chunk of a file is in memory at a time.
+//! A **chunk** is a piece of an input that can be parsed by itself: some lines or rows, or one page or JSON document. Cutting is cheap
+//! and streams: no more than one chunk of an input is in memory at a time.
+//!
+//! An input may hold others, as an archive holds pages. Each open input is a **layer**, and the innermost is cut first.
 
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::de::IgnoredAny;
+use super::archive::{Tar, Zip};
+use super::packed;
+use super::pieces::Pieces;
+use super::sniff::{self, Form, SNIFFED, Shape};
+use super::table::{Row, Rows, Table, Tables};
+use super::{Reason, Rejection, parquet};
 
-use super::{Reason, Rejection};
+/// Lines and rows of about this many bytes go together.
+pub(super) const CHUNK: usize = 256 << 10;
 
-/// JSON lines of about this many bytes go together.
-const CHUNK: usize = 256 << 10;
-
-/// Bytes looked at to tell the form.
-const SNIFFED: usize = 64 << 10;
-
-/// No page, JSON document or line may be longer: one thread is kilobytes, and workers hold several pieces at once.
+/// No page, JSON document, line or row may be longer: one thread is kilobytes, and workers hold several pieces at once.
 pub(super) const LARGEST_PIECE: usize = 64 << 20;
 
-/// A piece of a file that can be parsed by itself.
+/// How often an input may be packed over: a compressed archive of compressed files has three layers.
+const MOST_LAYERS: usize = 4;
+
+/// A piece of an input that can be parsed by itself.
 #[derive(Debug, Clone)]
 pub struct Chunk {
     pub(super) path: Arc<Path>,
-    /// The line of the file that `bytes` begins with, from 1.
-    pub(super) first_line: u64,
-    pub(super) form: Form,
-    pub(super) bytes: Vec<u8>,
+    pub(super) content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    /// One whole document.
+    Document(Form, Vec<u8>),
+    /// JSON lines; the first has this number, from 1.
+    Lines(u64, Vec<u8>),
+    Rows(Rows),
 }
 
 impl Chunk {
-    /// Bytes of the input in this chunk.
+    /// The input it is cut from: a file, or an entry of an archive as [`read`](super) writes it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of the input in this chunk, unpacked.
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        match &self.content {
+            Content::Document(_, bytes) | Content::Lines(_, bytes) => bytes.len(),
+            Content::Rows(rows) => rows.rows.iter().map(Row::bytes).sum(),
+        }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    JsonLines,
-    Json,
-    Html,
-    Text,
+/// An open input that gives one thing after another.
+pub(super) trait Layer: Send {
+    fn step(&mut self) -> Step;
+
+    /// Why nothing that follows in this layer can be read, where something broke that its members share.
+    fn broken(&self) -> Option<Rejection> {
+        None
+    }
+}
+
+pub(super) enum Step {
+    Chunk(Chunk),
+    Rejected(Rejection),
+    /// An input inside this one.
+    Member(PathBuf, Box<dyn Read + Send>),
+    End,
 }
 
 /// The chunks of one input, in order.
 pub struct Chunks {
-    path: Arc<Path>,
-    input: BufReader<Box<dyn Read + Send>>,
-    form: Form,
-    /// The next line to be read, from 1.
-    line: u64,
-    /// A rejection that waits behind the chunk cut before it.
-    pending: Option<Rejection>,
-    done: bool,
+    tables: Arc<Tables>,
+    /// The outermost first.
+    layers: Vec<Box<dyn Layer>>,
+    taken: Arc<AtomicU64>,
+}
+
+/// What an input comes from. Some forms are read from their end, and need a file.
+pub(super) enum Source {
+    File(File),
+    Stream(Box<dyn Read + Send>),
 }
 
 impl Chunks {
-    pub(super) fn open(path: &Path, input: Box<dyn Read + Send>) -> Result<Chunks, Rejection> {
+    pub(super) fn open(path: &Path, source: Source, tables: Arc<Tables>) -> Result<Chunks, Rejection> {
+        let taken = Arc::default();
+        let mut chunks = Chunks { tables, layers: Vec::new(), taken };
+        let layer = chunks.layer(path, source, 0)?;
+        chunks.layers.push(layer);
+        Ok(chunks)
+    }
+
+    /// Bytes of the input that were read so far, as they lie on disk.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// `packed` says how often the input was unpacked already.
+    fn layer(&self, path: &Path, source: Source, packed: usize) -> Result<Box<dyn Layer>, Rejection> {
         let reject = |reason| Rejection::of_file(path, reason);
-        let mut input = BufReader::with_capacity(SNIFFED, input);
-        let head = fill(&mut input).map_err(|error| reject(Reason::Unreadable(error.to_string())))?;
-        let form = sniff(head, path).map_err(reject)?;
-        let mark = if head.starts_with(b"\xef\xbb\xbf") && form == Form::JsonLines { 3 } else { 0 };
-        input.consume(mark);
-        Ok(Chunks { path: Arc::from(path), input, form, line: 1, pending: None, done: false })
-    }
-
-    fn whole(&mut self) -> Result<Chunk, Rejection> {
-        let mut bytes = Vec::new();
-        let read = (&mut self.input).take(LARGEST_PIECE as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|error| self.rejection(None, Reason::Unreadable(error.to_string())))?;
-        if bytes.len() > LARGEST_PIECE {
-            return Err(self.rejection(None, too_large(bytes.len())));
-        }
-        Ok(Chunk { path: self.path.clone(), first_line: 1, form: self.form, bytes })
-    }
-
-    /// Whole lines up to about [`CHUNK`] bytes.
-    fn lines(&mut self) -> Option<Result<Chunk, Rejection>> {
-        let mut bytes = Vec::new();
-        let first_line = self.line;
-        while bytes.len() < CHUNK {
-            let start = bytes.len();
-            let read = (&mut self.input).take(LARGEST_PIECE as u64).read_until(b'\n', &mut bytes);
-            match read {
-                Ok(0) => {
-                    self.done = true;
-                    break;
-                }
-                Ok(n) if n == LARGEST_PIECE && !bytes.ends_with(b"\n") => {
-                    bytes.truncate(start);
-                    self.pending = Some(self.skip_line(n));
-                    break;
-                }
-                Ok(_) => self.line += 1,
-                Err(error) => {
-                    bytes.truncate(start);
-                    self.pending = Some(self.rejection(Some(self.line), Reason::Unreadable(error.to_string())));
-                    self.done = true;
-                    break;
-                }
+        let (file, mut stream): (Option<Arc<File>>, Box<dyn Read + Send>) = match source {
+            Source::File(file) => {
+                let file = Arc::new(file);
+                (Some(file.clone()), Box::new(Counted { input: file, taken: self.taken.clone() }))
             }
+            Source::Stream(stream) => (None, stream),
+        };
+        let head = head(&mut stream).map_err(|error| reject(Reason::of(error)))?;
+        let shape = sniff::shape(&head, path, &self.tables).map_err(reject)?;
+        if packed > MOST_LAYERS {
+            return Err(reject(Reason::TooDeep { most: MOST_LAYERS }));
         }
-        if bytes.is_empty() {
-            return self.pending.take().map(Err);
-        }
-        Some(Ok(Chunk { path: self.path.clone(), first_line, form: self.form, bytes }))
-    }
-
-    /// Passes over the rest of a line that is too long, a buffer at a time.
-    fn skip_line(&mut self, already: usize) -> Rejection {
-        let mut length = already;
-        loop {
-            match self.input.fill_buf() {
-                Ok([]) | Err(_) => {
-                    self.done = true;
-                    break;
-                }
-                Ok(buffer) => {
-                    let (used, ended) = match memchr::memchr(b'\n', buffer) {
-                        Some(at) => (at + 1, true),
-                        None => (buffer.len(), false),
-                    };
-                    self.input.consume(used);
-                    length += used;
-                    if ended {
-                        break;
-                    }
-                }
+        let input: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(stream));
+        Ok(match shape {
+            Shape::Packed(packing) => {
+                let input = packed::unpack(packing, input).map_err(|error| reject(Reason::of(error)))?;
+                self.layer(path, Source::Stream(input), packed + 1)?
             }
-        }
-        let rejection = self.rejection(Some(self.line), too_large(length));
-        self.line += 1;
-        rejection
+            Shape::Tar => Box::new(Tar::open(path, input)),
+            Shape::Zip => Box::new(Zip::open(path, file.ok_or_else(|| reject(Reason::NotSeekable { form: "zip" }))?)?),
+            Shape::Parquet => {
+                parquet::open(path, file.ok_or_else(|| reject(Reason::NotSeekable { form: "Parquet" }))?, &self.tables)?
+            }
+            Shape::Table(delimiter) => Box::new(Table::open(path, input, delimiter, &self.tables)?),
+            Shape::Document(form) => Box::new(Pieces::document(path, buffered(input), form)),
+            Shape::Lines => Box::new(Pieces::lines(path, buffered(input)).map_err(|error| reject(Reason::of(error)))?),
+        })
     }
 
-    fn rejection(&self, line: Option<u64>, reason: Reason) -> Rejection {
-        Rejection { path: self.path.to_path_buf(), line, reason }
+    /// What broke in an archive breaks the entry that was being read: it is told once, of the archive, and ends it.
+    fn rejected(&mut self, rejection: Rejection) -> Rejection {
+        let broken = |(at, layer): (usize, &Box<dyn Layer>)| Some((at, layer.broken()?));
+        match self.layers.iter().enumerate().find_map(broken) {
+            Some((at, of_archive)) => {
+                self.layers.truncate(at);
+                of_archive
+            }
+            None => rejection,
+        }
     }
 }
 
@@ -144,67 +151,54 @@ impl Iterator for Chunks {
     type Item = Result<Chunk, Rejection>;
 
     fn next(&mut self) -> Option<Result<Chunk, Rejection>> {
-        if let Some(rejection) = self.pending.take() {
-            return Some(Err(rejection));
-        }
-        if self.done {
-            return None;
-        }
-        if self.form == Form::JsonLines {
-            return self.lines();
-        }
-        self.done = true;
-        Some(self.whole())
-    }
-}
-
-fn too_large(bytes: usize) -> Reason {
-    Reason::TooLarge { megabytes: bytes as u64 >> 20, limit: LARGEST_PIECE as u64 >> 20 }
-}
-
-/// The first bytes of the input, as many as one read gives; they stay in the buffer.
-fn fill(input: &mut BufReader<Box<dyn Read + Send>>) -> io::Result<&[u8]> {
-    while let Err(error) = input.fill_buf() {
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
+        loop {
+            match self.layers.last_mut()?.step() {
+                Step::Chunk(chunk) => return Some(Ok(chunk)),
+                Step::Rejected(rejection) => return Some(Err(self.rejected(rejection))),
+                Step::Member(path, input) => match self.layer(&path, Source::Stream(input), self.layers.len()) {
+                    Ok(layer) => self.layers.push(layer),
+                    Err(rejection) => return Some(Err(self.rejected(rejection))),
+                },
+                Step::End => _ = self.layers.pop(),
+            }
         }
     }
-    Ok(input.buffer())
 }
 
-/// The form of an input by its first bytes; the name only decides between JSON and JSON Lines when the first line is broken.
-fn sniff(head: &[u8], path: &Path) -> Result<Form, Reason> {
-    let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if utf16 {
-        return Ok(Form::Text);
-    }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    if head.is_empty() || text.is_empty() {
-        return Err(Reason::Empty);
-    }
-    if memchr::memchr(0, head).is_some() {
-        return Err(Reason::Binary);
-    }
-    let controls = head.iter().filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b | 0x07)).count();
-    if controls * 20 > head.len() {
-        return Err(Reason::Binary);
-    }
-    Ok(match text[0] {
-        b'[' if matches!(text[1..].trim_ascii_start().first(), Some(b'{' | b'[' | b']') | None) => Form::Json,
-        b'{' => json_form(text, path),
-        b'<' => Form::Html,
-        _ if lines_extension(path) => Form::JsonLines,
-        _ => Form::Text,
-    })
+pub(super) type Input = BufReader<Box<dyn Read + Send>>;
+
+fn buffered(input: Box<dyn Read + Send>) -> Input {
+    BufReader::with_capacity(SNIFFED, input)
 }
 
-fn json_form(text: &[u8], path: &Path) -> Form {
-    let Some(end) = memchr::memchr(b'\n', text) else { return Form::JsonLines };
-    let first_line_is_whole = serde_json::from_slice::<IgnoredAny>(&text[..end]).is_ok();
-    let objects_begin_lines = memchr::memmem::find(text, b"\n{").is_some();
-    if first_line_is_whole || objects_begin_lines || lines_extension(path) { Form::JsonLines } else { Form::Json }
+/// The first bytes of an input: as many as it gives at once, but enough to know every form.
+fn head(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    /// A tar archive is known by a word within its first block.
+    const ENOUGH: usize = 512;
+    let mut head = vec![0; SNIFFED];
+    let mut filled = 0;
+    while filled < ENOUGH {
+        match input.read(&mut head[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(filled);
+    Ok(head)
 }
 
-fn lines_extension(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl") || extension.eq_ignore_ascii_case("ndjson"))
+/// Counts what passes through.
+struct Counted<R> {
+    input: R,
+    taken: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.taken.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
 }

@@ -1,32 +1,34 @@
 //! Threads as JSON, in the forms that archives have: our own model; exports with `question` and `answer` or `answers`; and
 //! instruction sets with `instruction`, `input`, `output`. A document is one thread or a list of them.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Chunk, Reason, Rejection, accept};
+use super::{Reason, Rejection, accept};
 use crate::thread::{Post, Role, Thread};
 
 type Results = Vec<Result<Thread, Rejection>>;
 
-/// One thread a line; blank lines do not count.
-pub(super) fn read_lines(chunk: &Chunk, results: &mut Results) {
-    for (n, line) in chunk.bytes.split(|&b| b == b'\n').enumerate() {
+/// One thread a line; blank lines do not count. `first` is the number of the first line.
+pub(super) fn read_lines(path: &Path, first: u64, bytes: &[u8], results: &mut Results) {
+    for (n, line) in bytes.split(|&b| b == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let thread = parse(line).and_then(thread);
-        results.push(thread.map_err(|reason| Rejection::of_line(&chunk.path, chunk.first_line + n as u64, reason)));
+        results.push(thread.map_err(|reason| Rejection::of_line(path, first + n as u64, reason)));
     }
 }
 
 /// One thread, or a list of threads.
-pub(super) fn read_document(chunk: &Chunk, results: &mut Results) {
-    let bytes = chunk.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&chunk.bytes);
+pub(super) fn read_document(path: &Path, bytes: &[u8], results: &mut Results) {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match parse(bytes) {
         Ok(Value::Array(items)) => {
             if items.is_empty() {
-                results.push(Err(Rejection::of_file(&chunk.path, Reason::Empty)));
+                results.push(Err(Rejection::of_file(path, Reason::Empty)));
             }
             for (n, item) in items.into_iter().enumerate() {
                 results.push(thread(item).map_err(|reason| {
@@ -34,12 +36,12 @@ pub(super) fn read_document(chunk: &Chunk, results: &mut Results) {
                         Reason::Shape(met) => Reason::Shape(format!("item {} of the list: {met}", n + 1)),
                         other => other,
                     };
-                    Rejection::of_file(&chunk.path, reason)
+                    Rejection::of_file(path, reason)
                 }));
             }
         }
-        Ok(value) => results.push(thread(value).map_err(|reason| Rejection::of_file(&chunk.path, reason))),
-        Err(reason) => results.push(Err(Rejection::of_file(&chunk.path, reason))),
+        Ok(value) => results.push(thread(value).map_err(|reason| Rejection::of_file(path, reason))),
+        Err(reason) => results.push(Err(Rejection::of_file(path, reason))),
     }
 }
 
@@ -52,7 +54,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Reason> {
     })
 }
 
-fn thread(value: Value) -> Result<Thread, Reason> {
+pub(super) fn thread(value: Value) -> Result<Thread, Reason> {
     let Value::Object(mut fields) = value else {
         return Err(Reason::Shape(format!("{} instead of an object", kind_of(&value))));
     };

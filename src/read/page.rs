@@ -143,7 +143,7 @@ fn capture(patterns: &[Regex], line: &str) -> Option<String> {
 }
 
 /// "Jul 13, 2016" and "July 13, 2016".
-fn parse_date(written: &str) -> Option<Date> {
+pub(super) fn parse_date(written: &str) -> Option<Date> {
     let written = written.replace('.', "");
     ["%b %d, %Y", "%B %d, %Y"].iter().find_map(|form| strtime::parse(form, &written).ok()?.to_date().ok())
 }

@@ -1,12 +1,15 @@
 //! A **site profile** is how one site lays out a consult: patterns for its title, byline, turns, sections, furniture and panel. Profiles
-//! are data, in `schema/sites/`; each pattern is a regular expression over one line of the page.
+//! are data, in `schema/sites/`; each pattern is a regular expression over one line of the page. The profile of a site that exports tables
+//! is its name and which columns hold what.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
+use super::table::{Columns, OneOrMore};
 use crate::thread::SectionKind;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schema/sites");
@@ -46,7 +49,15 @@ pub enum ProfileError {
     Malformed { path: PathBuf, reason: String },
 }
 
-/// A profile as it is written.
+/// A table's profile as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTable {
+    name: String,
+    columns: BTreeMap<String, OneOrMore>,
+}
+
+/// A page's profile as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -106,7 +117,8 @@ impl Profile {
             .collect()
     }
 
-    pub(super) fn read_folder(folder: &Path) -> Result<Vec<Profile>, ProfileError> {
+    /// The profiles of pages, and of tables: a site's name and its columns.
+    pub(super) fn read_folder(folder: &Path) -> Result<(Vec<Profile>, Vec<(String, Columns)>), ProfileError> {
         let unreadable =
             |path: &Path, error: std::io::Error| ProfileError::Unreadable { path: path.to_path_buf(), reason: error.to_string() };
         let mut paths = Vec::new();
@@ -117,13 +129,18 @@ impl Profile {
             }
         }
         paths.sort();
-        paths
-            .into_iter()
-            .map(|path| {
-                let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
-                Profile::parse(&text).map_err(|reason| ProfileError::Malformed { path, reason })
-            })
-            .collect()
+        let (mut pages, mut tables) = (Vec::new(), Vec::new());
+        for path in paths {
+            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let malformed = |reason| ProfileError::Malformed { path: path.clone(), reason };
+            let is_table = text.parse::<toml::Table>().is_ok_and(|written| written.contains_key("columns"));
+            if is_table {
+                tables.push(parse_table(&text).map_err(malformed)?);
+            } else {
+                pages.push(Profile::parse(&text).map_err(malformed)?);
+            }
+        }
+        Ok((pages, tables))
     }
 
     fn parse(text: &str) -> Result<Profile, String> {
@@ -155,6 +172,11 @@ impl Profile {
         let marks: Vec<String> = self.fits.iter().map(|mark| format!("/{mark}/")).collect();
         format!("{} is known by {}", self.name, marks.join(" and "))
     }
+}
+
+fn parse_table(text: &str) -> Result<(String, Columns), String> {
+    let written: WrittenTable = toml::from_str(text).map_err(|error| error.to_string())?;
+    Ok((written.name, Columns::from_profile(&written.columns)?))
 }
 
 fn one(pattern: &str) -> Result<Regex, String> {
