@@ -107,3 +107,39 @@ fn an_index_without_the_lexicon_or_model_that_it_needs_says_so() {
         std::fs::rename(place.path("aside"), &file).unwrap();
     }
 }
+
+#[test]
+fn what_an_index_keeps_of_the_program_is_packed_and_read_packed() {
+    // What is built in is kept packed, and checked.
+    let place = Place::new();
+    place.write("archive.jsonl", THREADS.join("\n"));
+    place.run(&["index", "archive.jsonl"]).ok();
+    let kept = |place: &Place, begins: &str, ends: &str| {
+        let mut files = std::fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path());
+        let fits = |path: &PathBuf| path.file_name().unwrap().to_str().is_some_and(|n| n.starts_with(begins) && n.ends_with(ends));
+        files.find(fits).unwrap()
+    };
+    place.run(&["check"]).ok();
+    for begins in ["lexicon-", "embedding-"] {
+        let file = kept(&place, begins, ".gz");
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        place.run(&["check"]).told(2, begins);
+        std::fs::write(&file, whole).unwrap();
+    }
+
+    // As a program reads it that has others built in.
+    let place = Place::new();
+    let packed = fixtures().join(format!("{FORMAT_VERSION}.tar.gz"));
+    tar::Archive::new(GzDecoder::new(std::fs::File::open(packed).unwrap())).unpack(place.path("")).unwrap();
+    for begins in ["lexicon-", "embedding-"] {
+        let file = kept(&place, begins, ".bin");
+        let mut out = GzEncoder::new(std::fs::File::create(format!("{}.gz", file.display())).unwrap(), Compression::fast());
+        std::io::copy(&mut std::fs::File::open(&file).unwrap(), &mut out).unwrap();
+        out.finish().unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+    let hits = place.run(&["search", "knee", "--exact", "--format", "json"]).ok().json();
+    assert_eq!(hits["hits"][0]["drugs"][0], "glorbol");
+    place.run(&["check"]).ok();
+}

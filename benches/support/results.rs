@@ -9,13 +9,15 @@ pub struct Results {
     name: String,
     date: String,
     text: String,
+    /// What else the machine had to do when it began.
+    load: String,
 }
 
 impl Results {
     /// Begins with what is measured.
     pub fn new(bench: &str, what: &str) -> Results {
         let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-        let mut results = Results { name: bench.to_owned(), date: date.clone(), text: String::new() };
+        let mut results = Results { name: bench.to_owned(), date: date.clone(), text: String::new(), load: load() };
         let settings = ["SIZES", "TIMES", "RUNS", "ROUNDS", "SECONDS"].map(|name| format!("CURBSIDE_BENCH_{name}"));
         let settings = settings.iter().filter_map(|name| Some(format!("{name}={} ", std::env::var(name).ok()?)));
         results.say(&format!("# {what}\n"));
@@ -46,7 +48,8 @@ impl Results {
 
     pub fn keep(&self) {
         if let Some(place) = self.place("md") {
-            std::fs::write(place, &self.text).unwrap();
+            let load = format!("\nLoad of the machine: {} when it began, {} when it ended.\n", self.load, load());
+            std::fs::write(place, self.text.trim_end().to_owned() + "\n" + &load).unwrap();
         }
     }
 }
@@ -61,6 +64,12 @@ fn machine() -> String {
     let kilobytes: f64 = line("/proc/meminfo", "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0.0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!("{}, {cores} cores, {:.0} GB", line("/proc/cpuinfo", "model name"), kilobytes / 1e6)
+}
+
+/// Tasks that wanted a core in the last minute.
+fn load() -> String {
+    let loads = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    loads.split(' ').next().unwrap_or_default().to_owned()
 }
 
 pub fn ms(time: Duration) -> f64 {

@@ -98,6 +98,18 @@ impl Lexicon {
         Ok(Lexicon { bytes, places })
     }
 
+    /// A compiled lexicon of these bytes, read from somewhere under `path`.
+    ///
+    /// # Errors
+    /// The same as of [`Lexicon::open`].
+    pub fn of_compiled(bytes: &[u8], path: &Path) -> Result<Lexicon, LexiconError> {
+        let mut aligned = vec![0u128; bytes.len().div_ceil(size_of::<u128>())];
+        bytemuck::cast_slice_mut(&mut aligned)[..bytes.len()].copy_from_slice(bytes);
+        let bytes = Bytes::Compiled(aligned.into());
+        let places = Places::of(bytes.get(), true).map_err(|what| LexiconError::File { path: path.into(), what })?;
+        Ok(Lexicon { bytes, places })
+    }
+
     /// The compiled form, to be written to a file and opened again.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get()

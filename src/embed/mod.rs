@@ -129,6 +129,19 @@ impl Embedder {
         Ok(Embedder::over(Table::Mapped(Arc::new(file))))
     }
 
+    /// The same of its bytes, read from somewhere under `path`.
+    ///
+    /// # Errors
+    ///
+    /// When they are not as they were written.
+    pub fn of_compiled(bytes: &[u8], path: &Path) -> Result<Embedder, EmbedError> {
+        let mut words = vec![0u64; bytes.len().div_ceil(size_of::<u64>())];
+        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
+        let table = Table::Compiled(words.into());
+        table::check(table.bytes()).map_err(|problem| EmbedError::Damaged { path: path.into(), problem: problem.into() })?;
+        Ok(Embedder::over(table))
+    }
+
     /// The compiled form, to be written to a file and opened again.
     pub fn bytes(&self) -> &[u8] {
         self.table.bytes()

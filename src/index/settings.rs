@@ -1,8 +1,13 @@
 //! **Settings** of an index: its format version, and the lexicon and the embedding model that read it, kept in the payload of each
 //! commit. Both are kept as files beside, so that an index stays readable when the program brings others.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::clinical::Lexicon;
@@ -51,16 +56,16 @@ impl Settings {
         }
     }
 
-    /// The files beside tantivy's that an index of these settings has.
-    pub(super) fn files(&self) -> [String; 2] {
-        [self.lexicon_file(), self.embedding_file()]
+    /// The files beside tantivy's that an index of these settings may have.
+    pub(super) fn files(&self) -> [String; 4] {
+        let [lexicon, embedding] = [self.lexicon_file(), self.embedding_file()];
+        [packed(&lexicon), packed(&embedding), lexicon, embedding]
     }
 
     /// Faults of these files. An index that reads with what is built in does without them, but no longer when the program has others.
     pub(super) fn check_files(&self, index: &Index) -> Vec<String> {
-        let [lexicon, embedding] = self.files();
-        let kept = [(lexicon, index.lexicon().bytes()), (embedding, index.embedder().bytes())];
-        let faults = kept.into_iter().filter_map(|(file, bytes)| match std::fs::read(index.path().join(&file)) {
+        let kept = [(self.lexicon_file(), index.lexicon().bytes()), (self.embedding_file(), index.embedder().bytes())];
+        let faults = kept.into_iter().filter_map(|(file, bytes)| match Kept::find(index.path(), &file).and_then(Kept::read) {
             Ok(read) if read == bytes => None,
             Ok(_) => Some(format!("{file}: its bytes are not those that were written")),
             Err(error) => Some(format!("{file}: cannot be read: {error}")),
@@ -83,15 +88,19 @@ impl Settings {
         if format!("{:016x}", core.fingerprint()) == self.lexicon {
             return Ok(core);
         }
-        let file = path.join(self.lexicon_file());
-        if !file.exists() {
-            return Err(IndexError::OtherLexicon(path.to_path_buf()));
+        match Kept::find(path, &self.lexicon_file()) {
+            Ok(Kept::Plain(file)) => Ok(Lexicon::open(&file)?),
+            Ok(packed) => {
+                let bytes = packed.read().map_err(|error| IndexError::damaged(path, error))?;
+                Ok(Lexicon::of_compiled(&bytes, path)?)
+            }
+            Err(_) => Err(IndexError::OtherLexicon(path.to_path_buf())),
         }
-        Ok(Lexicon::open(&file)?)
     }
 
     pub(super) fn save_lexicon(&self, path: &Path, lexicon: &Lexicon) -> Result<(), IndexError> {
-        save(&path.join(self.lexicon_file()), lexicon.bytes())
+        let is_built_in = lexicon.fingerprint() == Lexicon::core().fingerprint();
+        save(path, &self.lexicon_file(), lexicon.bytes(), is_built_in)
     }
 
     fn embedding_file(&self) -> String {
@@ -103,22 +112,68 @@ impl Settings {
         if format!("{:016x}", builtin.fingerprint()) == self.embedding {
             return Ok(builtin);
         }
-        let file = path.join(self.embedding_file());
-        if !file.exists() {
-            return Err(IndexError::OtherModel(path.to_path_buf()));
+        match Kept::find(path, &self.embedding_file()) {
+            Ok(Kept::Plain(file)) => Embedder::open_compiled(&file).map_err(|error| IndexError::damaged(path, error)),
+            Ok(packed) => {
+                let bytes = packed.read().map_err(|error| IndexError::damaged(path, error))?;
+                Embedder::of_compiled(&bytes, path).map_err(|error| IndexError::damaged(path, error))
+            }
+            Err(_) => Err(IndexError::OtherModel(path.to_path_buf())),
         }
-        Embedder::open_compiled(&file).map_err(|error| IndexError::damaged(path, error))
     }
 
     pub(super) fn save_embedder(&self, path: &Path, embedder: &Embedder) -> Result<(), IndexError> {
-        save(&path.join(self.embedding_file()), embedder.bytes())
+        let is_built_in = embedder.fingerprint() == Embedder::builtin().fingerprint();
+        save(path, &self.embedding_file(), embedder.bytes(), is_built_in)
     }
 }
 
+/// A lexicon or a model as an index keeps it. What is brought by a user is read where it lies. What was built in is packed: only a program
+/// that has another built in reads it, and it would be a quarter of a small index.
+enum Kept {
+    Plain(PathBuf),
+    Packed(PathBuf),
+}
+
+impl Kept {
+    fn find(index: &Path, file: &str) -> io::Result<Kept> {
+        let (plain, packed) = (index.join(file), index.join(packed(file)));
+        match (plain.exists(), packed.exists()) {
+            (true, _) => Ok(Kept::Plain(plain)),
+            (false, true) => Ok(Kept::Packed(packed)),
+            (false, false) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn read(self) -> io::Result<Vec<u8>> {
+        match self {
+            Kept::Plain(file) => std::fs::read(file),
+            Kept::Packed(file) => {
+                let mut bytes = Vec::new();
+                GzDecoder::new(File::open(file)?).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+fn packed(file: &str) -> String {
+    format!("{file}.gz")
+}
+
 /// The file is there whole or not at all.
-fn save(file: &Path, bytes: &[u8]) -> Result<(), IndexError> {
+fn save(index: &Path, file: &str, bytes: &[u8], pack: bool) -> Result<(), IndexError> {
+    let file = index.join(if pack { packed(file) } else { file.to_owned() });
     let partial = file.with_extension("partial");
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, file))
-        .map_err(|error| IndexError::Write { path: file.display().to_string(), reason: error.to_string() })
+    let write = || {
+        if pack {
+            let mut out = GzEncoder::new(File::create(&partial)?, Compression::default());
+            out.write_all(bytes)?;
+            out.finish()?;
+        } else {
+            std::fs::write(&partial, bytes)?;
+        }
+        std::fs::rename(&partial, &file)
+    };
+    write().map_err(|error: io::Error| IndexError::Write { path: file.display().to_string(), reason: error.to_string() })
 }

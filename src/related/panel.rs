@@ -30,6 +30,9 @@ const SEEKING_CONCEPTS: usize = 8;
 /// Threads that may come into a panel, for each entry: copies and near-copies of one point take places.
 const CONSIDERED: usize = 3;
 
+/// Words that a passage is chosen for and that are marked in it: the rest of a question is what any question says.
+const MARKED: usize = 16;
+
 /// What is said of a panel without entries.
 const ORPHAN: &str = "no thread in the index is close enough";
 
@@ -45,7 +48,8 @@ impl Options {
     /// The plain ranking, at most `count` long, its best read again where that is asked for.
     pub fn ranking(&self, view: &View, subject: &Subject, weights: &Weights) -> Result<Vec<Ranked>, IndexError> {
         let profile = Profile::of(view, subject, &weights.related)?;
-        self.rank(view, subject, &profile, weights, self.count)
+        let lexical = Lexical::new(view, profile.words.clone(), &weights.related_words)?;
+        self.rank(view, subject, &profile, &lexical, weights, self.count)
     }
 
     fn rank(
@@ -53,12 +57,13 @@ impl Options {
         view: &View,
         subject: &Subject,
         profile: &Profile,
+        lexical: &Lexical<'_>,
         weights: &Weights,
         most: usize,
     ) -> Result<Vec<Ranked>, IndexError> {
-        let Some(reranker) = &self.reranker else { return rank_for(view, subject, profile, weights, most) };
+        let Some(reranker) = &self.reranker else { return rank_for(view, subject, profile, lexical, weights, most) };
         let read_again = most.max(weights.rerank.depth as usize);
-        let ranked = rank_for(view, subject, profile, weights, read_again)?;
+        let ranked = rank_for(view, subject, profile, lexical, weights, read_again)?;
         let mut ranked = reranker.rerank(view, subject, &weights.rerank, ranked)?;
         ranked.truncate(most);
         Ok(ranked)
@@ -108,10 +113,10 @@ fn rank_for(
     view: &View,
     subject: &Subject,
     profile: &Profile,
+    lexical: &Lexical<'_>,
     weights: &Weights,
     most: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
-    let lexical = Lexical::new(view, profile.words.clone(), &weights.related_words)?;
     let seeking = Seeking {
         most: CANDIDATES,
         concept_share: weights.related.concepts,
@@ -119,7 +124,7 @@ fn rank_for(
         allowed: None,
         sets: false,
     };
-    let mut chosen = candidates(view, &lexical, &seeking_concepts(view, profile)?, seeking)?.candidates;
+    let mut chosen = candidates(view, lexical, &seeking_concepts(view, profile)?, seeking)?.candidates;
     if weights.related.vectors != 0.0 {
         chosen.extend(nearest(view, &profile.meaning, NEAREST)?);
         chosen.sort_unstable();
@@ -129,20 +134,21 @@ fn rank_for(
         let own = view.find(own)?;
         chosen.retain(|&at| Some(at) != own);
     }
-    rank(view, profile, &lexical, &chosen, &weights.related, most)
+    rank(view, profile, lexical, &chosen, &weights.related, most)
 }
 
 /// The panel of a subject, at most `options.count` entries.
 pub fn panel(view: &View, subject: &Subject, weights: &Weights, options: &Options) -> Result<Panel, IndexError> {
     let profile = Profile::of(view, subject, &weights.related)?;
+    let lexical = Lexical::new(view, profile.words.clone(), &weights.related_words)?;
     let considered = options.count.saturating_mul(CONSIDERED);
-    let mut ranked = options.rank(view, subject, &profile, weights, considered)?;
+    let mut ranked = options.rank(view, subject, &profile, &lexical, weights, considered)?;
     cut_off(&mut ranked, &weights.related);
     diversify(view, &mut ranked, &weights.related)?;
 
     let marks = Marks::new(
         view,
-        profile.words.iter().map(|word| (word.stem.clone(), word.weight)),
+        lexical.weightiest(MARKED).map(|(stem, worth)| (stem.to_owned(), 2.0 * worth)),
         profile.concepts.iter().filter(|row| row.salience > 0.0).map(|row| (row.concept, 2.0 * row.salience)),
     );
     let mut panel: Vec<Entry> = Vec::new();

@@ -151,6 +151,13 @@ impl<'v> Lexical<'v> {
         Scores { all: sum(|word| word.weight), title, focus: title, question, answers }
     }
 
+    /// The weightiest words, at most so many, each with its worth as a share of the first one's.
+    pub fn weightiest(&self, most: usize) -> impl Iterator<Item = (&str, f32)> {
+        let worth = |found: &LookedUp| found.idf * found.word.weight;
+        let first = self.words.first().map_or(1.0, worth);
+        self.words.iter().take(most).map(move |found| (found.word.stem.as_str(), worth(found) / first))
+    }
+
     /// Adds to every thread of a segment about what its rare words give: enough to tell which threads are worth ranking.
     pub fn accumulate(&self, segment: usize, into: &mut Accumulator) -> Result<(), IndexError> {
         let columns = self.view.columns(segment as u32)?;
