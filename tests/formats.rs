@@ -116,7 +116,8 @@ fn what_an_index_keeps_of_the_program_is_packed_and_read_packed() {
     place.run(&["index", "archive.jsonl"]).ok();
     let kept = |place: &Place, begins: &str, ends: &str| {
         let mut files = std::fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path());
-        let fits = |path: &PathBuf| path.file_name().unwrap().to_str().is_some_and(|n| n.starts_with(begins) && n.ends_with(ends));
+        let fits =
+            |path: &PathBuf| path.file_name().unwrap().to_str().is_some_and(|n| n.starts_with(begins) && n.ends_with(ends));
         files.find(fits).unwrap()
     };
     place.run(&["check"]).ok();

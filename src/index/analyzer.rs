@@ -2,6 +2,7 @@
 //! (`schema/stopwords.txt`), English Snowball stems. The same analyzer reads archives and queries.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -44,6 +45,11 @@ pub fn words(text: &str) -> Vec<Word> {
 /// Calls `each` with the stem of every word of a text, in order.
 pub fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
     for_each_token(text, |token| each(&token.text));
+}
+
+/// The same with the bytes that each word came from.
+pub fn for_each_placed_word(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
+    for_each_token(text, |token| each(&token.text, token.offset_from..token.offset_to));
 }
 
 fn for_each_token(text: &str, mut each: impl FnMut(&Token)) {

@@ -23,13 +23,7 @@ pub fn bm25(view: &View, text: &str, own: Option<DocAddress>, most: usize) -> Re
     let scored: Vec<Scored<()>> = scored.map(|(score, at)| Scored { at, score, more: () }).collect();
     let total = scored.len() as u64;
     let ranked = best(view, scored, most, most)?.into_iter();
-    let ranked = ranked.map(|thread| Ranked {
-        at: thread.at,
-        score: thread.score,
-        words: thread.score,
-        proximity: 0.0,
-        concepts: Vec::new(),
-    });
+    let ranked = ranked.map(|thread| Ranked { at: thread.at, score: thread.score, words: thread.score, proximity: 0.0 });
     Ok(Found { total, ranked: ranked.collect() })
 }
 

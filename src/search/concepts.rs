@@ -162,14 +162,27 @@ impl<'w> ConceptScorer<'w> {
         self.wanted.is_empty()
     }
 
+    /// What the best match of each wanted concept among a thread's uses adds up to. `best` is work space.
+    pub fn score(&self, uses: impl Iterator<Item = ConceptUse>, best: &mut Vec<Option<ConceptMatch>>) -> f32 {
+        self.find(uses, best);
+        best.iter().flatten().map(|found| found.score).sum()
+    }
+
     /// The best match of each wanted concept among a thread's uses; concepts that the thread has not are left out.
     pub fn matches(&self, uses: impl Iterator<Item = ConceptUse>) -> Vec<ConceptMatch> {
-        let mut best: Vec<Option<ConceptMatch>> = vec![None; self.wanted.len()];
+        let mut best = Vec::new();
+        self.find(uses, &mut best);
+        best.into_iter().flatten().collect()
+    }
+
+    fn find(&self, uses: impl Iterator<Item = ConceptUse>, best: &mut Vec<Option<ConceptMatch>>) {
+        best.clear();
+        best.resize(self.wanted.len(), None);
         // What a thread denies in one place and has in another it has: the better use counts, whatever the order.
         for used in uses {
             let Some(near) = self.near.get(&used.concept) else { continue };
             for &(wanted, relation, distance) in near {
-                let score = self.score(&self.wanted[wanted], relation, distance, &used);
+                let score = self.worth(&self.wanted[wanted], relation, distance, &used);
                 let found =
                     ConceptMatch { wanted, found: used.concept, relation, place: used.place, assertion: used.assertion, score };
                 if best[wanted].is_none_or(|so_far| score > so_far.score) {
@@ -177,10 +190,9 @@ impl<'w> ConceptScorer<'w> {
                 }
             }
         }
-        best.into_iter().flatten().collect()
     }
 
-    fn score(&self, wanted: &WantedConcept, relation: Relation, distance: u8, used: &ConceptUse) -> f32 {
+    fn worth(&self, wanted: &WantedConcept, relation: Relation, distance: u8, used: &ConceptUse) -> f32 {
         let w = self.weights;
         let relation = match relation {
             Relation::Exact => w.exact,

@@ -6,9 +6,9 @@ use crate::clinical::Assertion;
 use crate::index::{IndexError, Place, View};
 use crate::query::Ask;
 
-use super::concepts::{ConceptMatch, Relation};
+use super::concepts::{ConceptMatch, ConceptScorer, Relation};
 use super::lexical::Lexical;
-use super::rank::{Ranked, weighted_words};
+use super::rank::{Ranked, wanted, weighted_words};
 use super::weights::{SearchWeights, Weights};
 
 /// Why a thread has its score.
@@ -31,13 +31,15 @@ pub struct ScorePart {
 /// The explanation of each of some ranked threads.
 pub(super) fn explain(view: &View, ask: &Ask, weights: &Weights, ranked: &[&Ranked]) -> Result<Vec<Explanation>, IndexError> {
     let lexical = Lexical::new(view, weighted_words(ask), &weights.search_words)?;
+    let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
     ranked
         .iter()
         .map(|ranked| {
             let mut parts = by_word(view, ask, &lexical, &weights.search, ranked)?;
             parts.sort_by(|a, b| b.score.total_cmp(&a.score));
+            let found = scorer.matches(view.columns(ranked.at.segment_ord)?.concepts(ranked.at.doc_id));
             let mut of_concepts: Vec<ScorePart> =
-                ranked.concepts.iter().map(|found| concept_part(view, ask, &weights.search, found)).collect();
+                found.iter().map(|found| concept_part(view, ask, &weights.search, found)).collect();
             of_concepts.sort_by(|a, b| b.score.total_cmp(&a.score));
             parts.splice(0..0, of_concepts);
             parts.push(ScorePart { what: "words stand together".into(), score: ranked.proximity });

@@ -18,11 +18,13 @@ pub struct Sketch {
 impl Sketch {
     pub fn of(thread: &Thread) -> Sketch {
         let questions = thread.posts.iter().filter(|post| post.role == Role::Patient).map(|post| post.text.as_str());
-        let words: Vec<String> =
-            questions.chain([thread.title.as_str()]).flat_map(analyzer::words).map(|word| word.stem).collect();
+        let mut words: Vec<u64> = Vec::new();
+        for text in questions.chain([thread.title.as_str()]) {
+            analyzer::for_each_word(text, |stem| words.push(xxh3_64(stem.as_bytes())));
+        }
         // A question of one word has no pair; its word stands for it.
-        let pairs = words.windows(2.min(words.len().max(1))).map(|pair| xxh3_64(pair.join(" ").as_bytes())).collect();
-        Sketch { pairs }
+        let pairs = words.windows(2.min(words.len().max(1)));
+        Sketch { pairs: pairs.map(|pair| pair.iter().fold(0, |code: u64, word| code.rotate_left(1) ^ word)).collect() }
     }
 
     /// Whether the two threads ask the same.

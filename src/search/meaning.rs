@@ -2,8 +2,8 @@
 //! and the vectors themselves in a column. In: vectors. Out: the threads of the nearest cells, and cosines of any thread.
 //!
 //! The cells are fixed with the embedding table, so their posting lists grow with the archive: with 2,048 cells and four probes
-//! a 512th of the archive is compared. [`MOST_COMPARED`] bounds that: beyond half a million threads a segment, fewer cells are looked
-//! into, and beyond two millions not the whole of the nearest.
+//! a 512th of the archive is compared. [`MOST_COMPARED`] bounds that: beyond half a million threads fewer cells are looked into, and beyond
+//! two millions not the whole of the nearest.
 
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, SegmentReader, Term};
@@ -16,7 +16,7 @@ use super::accumulator::Best;
 /// Cells looked into for one vector.
 const PROBES: usize = 4;
 
-/// Threads compared for one vector and segment at most: about a tenth of a millisecond's work.
+/// Threads compared for one vector at most, over all segments: about a tenth of a millisecond's work.
 const MOST_COMPARED: usize = 1_000;
 
 /// How near a thread's title and question are to those asked about, as cosines.
@@ -68,31 +68,32 @@ pub fn vectors(view: &View, at: DocAddress) -> Result<[Option<Vector>; 2], Index
     Ok([title, question].map(|packed| Vector::from_packed(packed.iter().copied(), embedder.dimension())))
 }
 
-/// The threads that are nearest by any of the cosines, at most `most` of each segment.
+/// The threads that are nearest by any of the cosines, at most `most`.
 pub fn nearest(view: &View, meaning: &Meaning, most: usize) -> Result<Vec<DocAddress>, IndexError> {
     let mut comparer = Comparer::new(view.embedder(), meaning);
-    let mut nearest = Vec::new();
+    let mut best = Best::new(most);
+    let threads = view.searcher().segment_readers().iter().map(|reader| u64::from(reader.max_doc())).sum::<u64>().max(1);
     let probes = [&meaning.title, &meaning.question].map(|vector| match vector {
         Some(vector) => view.embedder().cells(vector, PROBES),
         None => Vec::new(),
     });
     for (segment, reader) in view.searcher().segment_readers().iter().enumerate() {
         let columns = view.columns(segment as u32)?;
-        let mut docs = in_cells(view, reader, &probes).map_err(|error| view.damaged(error))?;
+        let share = (MOST_COMPARED as u64 * u64::from(reader.max_doc())).div_ceil(threads) as usize;
+        let mut docs = in_cells(view, reader, &probes, share).map_err(|error| view.damaged(error))?;
         docs.sort_unstable();
         docs.dedup();
         docs.retain(|&doc| !reader.is_deleted(doc));
-        let mut best = Best::new(most);
         for doc in docs {
             let near = comparer.nearness(columns, doc);
             best.keep(near.title.max(near.question).max(near.crossed), DocAddress::new(segment as u32, doc));
         }
-        nearest.extend(best.into_addresses());
     }
-    Ok(nearest)
+    Ok(best.into_addresses())
 }
 
-fn in_cells(view: &View, reader: &SegmentReader, probes: &[Vec<u32>]) -> tantivy::Result<Vec<DocId>> {
+/// The threads of the nearest cells of a segment, at most so many for each vector.
+fn in_cells(view: &View, reader: &SegmentReader, probes: &[Vec<u32>], most: usize) -> tantivy::Result<Vec<DocId>> {
     let inverted = reader.inverted_index(view.fields().cell)?;
     let mut docs = Vec::new();
     for cells in probes {
@@ -100,11 +101,12 @@ fn in_cells(view: &View, reader: &SegmentReader, probes: &[Vec<u32>]) -> tantivy
         for &cell in cells {
             let term = Term::from_field_u64(view.fields().cell, u64::from(cell));
             let Some(mut block) = inverted.read_block_postings(&term, IndexRecordOption::Basic)? else { continue };
-            while block.block_len() > 0 && docs.len() - before < MOST_COMPARED {
+            while block.block_len() > 0 && docs.len() - before < most {
                 docs.extend_from_slice(block.docs());
                 block.advance();
             }
         }
+        docs.truncate(before + most);
     }
     Ok(docs)
 }

@@ -10,7 +10,7 @@ use crate::thread::ThreadId;
 use super::allowed::{ThreadSet, allowed};
 use super::best::{Scored, best};
 use super::candidates::{Seeking, candidates};
-use super::concepts::{ConceptMatch, ConceptScorer, WantedConcept, threads_with};
+use super::concepts::{ConceptScorer, WantedConcept, threads_with};
 use super::lexical::{Lexical, WeightedWord};
 use super::weights::{SearchWeights, Weights};
 
@@ -24,14 +24,13 @@ const READ_FOR_PLACES: usize = 30;
 const PASSED_OVER: usize = 20;
 
 /// A candidate with its final score.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Ranked {
     pub at: DocAddress,
     pub score: f32,
     pub words: f32,
     /// What it adds that words stand together; looked for in the best only.
     pub proximity: f32,
-    pub concepts: Vec<ConceptMatch>,
 }
 
 /// The ranking of an ask, best first.
@@ -164,20 +163,18 @@ fn rank(
     most: usize,
     read: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
-    let mut buffer = Vec::new();
+    let (mut buffer, mut best_matches) = (Vec::new(), Vec::new());
     let mut scored = Vec::with_capacity(candidates.len());
     for &at in candidates {
         let (columns, doc) = (view.columns(at.segment_ord)?, at.doc_id);
-        let concepts = if scorer.is_empty() { Vec::new() } else { scorer.matches(columns.concepts(doc)) };
         let words = weights.words * lexical.scores(columns, doc, &mut buffer).all;
-        let of_concepts = weights.concepts * concepts.iter().map(|found| found.score).sum::<f32>();
+        let of_concepts =
+            if scorer.is_empty() { 0.0 } else { weights.concepts * scorer.score(columns.concepts(doc), &mut best_matches) };
         let score = words + of_concepts + prior(columns.standing(doc), weights);
-        scored.push(Scored { at, score, more: (words, concepts) });
+        scored.push(Scored { at, score, more: words });
     }
     let ranked = best(view, scored, most, read)?.into_iter();
-    let ranked =
-        ranked.map(|Scored { at, score, more: (words, concepts) }| Ranked { at, score, words, proximity: 0.0, concepts });
-    Ok(ranked.collect())
+    Ok(ranked.map(|Scored { at, score, more: words }| Ranked { at, score, words, proximity: 0.0 }).collect())
 }
 
 /// Puts the best in order anew, by what it adds that words of the ask stand together. It takes nothing away, so they stay the best.
@@ -236,8 +233,7 @@ fn list(view: &View, sets: &[ThreadSet], weights: &SearchWeights, wish: Wish) ->
         ranked.push((view.id(at)?, score, date, at));
     }
     ranked.sort_unstable_by(|a, b| in_order(&(a.1, a.2, a.3), &(b.1, b.2, b.3)).then_with(|| a.0.cmp(&b.0)));
-    let ranked =
-        ranked.into_iter().map(|(_, score, _, at)| Ranked { at, score, words: 0.0, proximity: 0.0, concepts: Vec::new() });
+    let ranked = ranked.into_iter().map(|(_, score, _, at)| Ranked { at, score, words: 0.0, proximity: 0.0 });
     Ok(Found { total, ranked: ranked.collect() })
 }
 

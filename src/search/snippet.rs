@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::clinical::{Annotation, ConceptId, Mention, Part, sentences};
@@ -25,8 +25,16 @@ pub struct Snippet {
 /// What is to be marked: words by stem and concepts, each with what it is worth to show.
 #[derive(Debug, Clone, Default)]
 pub struct Marks {
-    stems: FxHashMap<String, f32>,
-    concepts: FxHashMap<ConceptId, f32>,
+    stems: FxHashMap<String, Mark>,
+    concepts: FxHashMap<ConceptId, Mark>,
+}
+
+/// One thing to be marked.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    worth: f32,
+    /// Its own among the marks.
+    number: u32,
 }
 
 impl Marks {
@@ -44,29 +52,28 @@ impl Marks {
         stems: impl IntoIterator<Item = (String, f32)>,
         concepts: impl IntoIterator<Item = (ConceptId, f32)>,
     ) -> Marks {
-        let mut marks = Marks { stems: stems.into_iter().collect(), concepts: FxHashMap::default() };
+        let mut number = 0;
+        let mut mark = |worth| {
+            number += 1;
+            Mark { worth, number }
+        };
+        let mut marks = Marks::default();
+        marks.stems.extend(stems.into_iter().map(|(stem, worth)| (stem, mark(worth))));
         for (concept, worth) in concepts {
             for narrower in view.lexicon().descendants(concept) {
-                marks.concepts.entry(narrower).or_insert(worth * 0.8);
+                marks.concepts.entry(narrower).or_insert_with(|| mark(worth * 0.8));
             }
-            marks.concepts.insert(concept, worth);
+            marks.concepts.insert(concept, mark(worth));
         }
         marks
     }
 }
 
 /// A stretch of a part's text that matches, in bytes.
+#[derive(Clone)]
 struct Match {
     range: Range<usize>,
-    worth: f32,
-    /// What matched, so that the same thing twice does not count twice.
-    what: What,
-}
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum What {
-    Stem(String),
-    Concept(ConceptId),
+    mark: Mark,
 }
 
 /// The best passage. The title is shown above every snippet, so a passage from the posts is preferred to it.
@@ -106,8 +113,7 @@ fn best_passage(
             let score = worth(&matches, &window);
             if best.as_ref().is_none_or(|(so_far, ..)| score > *so_far) {
                 let inside = matches.iter().filter(|m| window.start <= m.range.start && m.range.end <= window.end);
-                let inside = inside.map(|m| Match { range: m.range.clone(), worth: m.worth, what: m.what.clone() }).collect();
-                best = Some((score, text, window, inside));
+                best = Some((score, text, window.clone(), inside.cloned().collect()));
             }
         }
     }
@@ -128,15 +134,15 @@ fn matches(text: &str, mentions: &[Mention], marks: &Marks) -> Vec<Match> {
     let mut found: Vec<Match> = mentions
         .iter()
         .filter_map(|mention| {
-            let worth = *marks.concepts.get(&mention.concept)?;
-            Some(Match { range: mention.start as usize..mention.end as usize, worth, what: What::Concept(mention.concept) })
+            let mark = *marks.concepts.get(&mention.concept)?;
+            Some(Match { range: mention.start as usize..mention.end as usize, mark })
         })
         .collect();
-    let of_words = analyzer::words(text).into_iter().filter_map(|word| {
-        let worth = *marks.stems.get(&word.stem)?;
-        Some(Match { range: word.start..word.end, worth, what: What::Stem(word.stem) })
+    analyzer::for_each_placed_word(text, |stem, range| {
+        if let Some(&mark) = marks.stems.get(stem) {
+            found.push(Match { range, mark });
+        }
     });
-    found.extend(of_words);
     found.sort_by_key(|m| (m.range.start, std::cmp::Reverse(m.range.end)));
     found
 }
@@ -156,10 +162,18 @@ fn windows(text: &str, is_passed_over: impl Fn(&Range<usize>) -> bool) -> Vec<Ra
 
 /// Each thing counts once in a window.
 fn worth(matches: &[Match], window: &Range<usize>) -> f32 {
-    let mut seen = FxHashSet::default();
+    let mut seen: Vec<u32> = Vec::new();
     let first = matches.partition_point(|m| m.range.start < window.start);
     let inside = matches[first..].iter().take_while(|m| m.range.start < window.end).filter(|m| m.range.end <= window.end);
-    inside.filter(|m| seen.insert(&m.what)).map(|m| m.worth).sum()
+    let mut worth = 0.0;
+    for Match { mark, .. } in inside {
+        // The same thing twice does not count twice; a window holds few.
+        if !seen.contains(&mark.number) {
+            seen.push(mark.number);
+            worth += mark.worth;
+        }
+    }
+    worth
 }
 
 /// The passage as shown: white space in runs becomes one space, too long a sentence is cut around its first match.
