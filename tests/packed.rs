@@ -24,7 +24,8 @@ fn parsed(place: &Place, file: &str) -> Vec<String> {
 fn a_packed_file_reads_as_what_was_packed_whatever_its_name() {
     let place = Place::new();
     let lines = line("one", "my knee clicks") + &line("two", "my elbow clicks");
-    let packings: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [("gz", gzip), ("bz2", bzip2), ("zst", zstd)];
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    let packings: [(&str, Pack); 3] = [("gz", gzip), ("bz2", bzip2), ("zst", zstd)];
     for (name, pack) in packings {
         place.write(&format!("a.jsonl.{name}"), pack(lines.as_bytes()));
         place.write(&format!("{name}.dat"), pack(lines.as_bytes()));
