@@ -204,6 +204,22 @@ fn a_file_system_that_is_full_is_told_and_the_old_state_stays() {
 }
 
 #[test]
+fn an_index_that_was_half_made_or_half_replaced_is_made_whole() {
+    let place = Place::new();
+    place.write("a.jsonl", line("one", "my knee clicks"));
+    // As a kill leaves them: before anything has its place, and between the two renames.
+    place.write("index/.new/lexicon-0.partial", "half");
+    place.write("index/embedding-0.bin", "whole");
+    place.run(&["search", "knee"]).told(2, "is not a curbside index");
+    place.run(&["index", "a.jsonl"]).ok();
+    place.run(&["check"]).ok();
+    std::fs::rename(place.path("index"), place.path("index.anew")).unwrap();
+    place.write("index.replaced/meta.json", "the old one");
+    assert_eq!(place.run(&["index", "a.jsonl", "--format", "json"]).ok().json()["unchanged"], 1);
+    assert!(!place.path("index.replaced").exists() && !place.path("index.anew").exists());
+}
+
+#[test]
 fn readers_and_snapshots_see_whole_states_while_a_writer_commits_and_merges() {
     let place = Place::new();
     place.write("first.jsonl", line("first", "my knee clicks"));

@@ -24,7 +24,8 @@ fn parsed(place: &Place, file: &str) -> Vec<String> {
 fn a_packed_file_reads_as_what_was_packed_whatever_its_name() {
     let place = Place::new();
     let lines = line("one", "my knee clicks") + &line("two", "my elbow clicks");
-    let packings: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [("gz", gzip), ("bz2", bzip2), ("zst", zstd)];
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    let packings: [(&str, Pack); 3] = [("gz", gzip), ("bz2", bzip2), ("zst", zstd)];
     for (name, pack) in packings {
         place.write(&format!("a.jsonl.{name}"), pack(lines.as_bytes()));
         place.write(&format!("{name}.dat"), pack(lines.as_bytes()));
@@ -213,4 +214,46 @@ fn a_name_with_a_line_end_stays_one_line_of_rejects() {
     let ran = place.run(&["parse", "a.tar"]);
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
     ran.told(2, "a.tar/two");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(96))]
+
+    /// Every form, with bytes changed and its end cut off: reading ends, without a panic, in threads and rejections.
+    #[test]
+    fn no_damage_makes_reading_panic(
+        form in 0usize..8,
+        changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), proptest::prelude::any::<u8>()), 0..6),
+        cut in proptest::option::of(proptest::prelude::any::<proptest::sample::Index>()),
+    ) {
+        let lines: String = (0..30).map(|n| line(&format!("t{n}"), &format!("my knee clicks {} times", n * n))).collect();
+        let entries: [(&str, &[u8]); 3] = [("a/b.jsonl", lines.as_bytes()), ("c.txt", b"no site"), ("d.jsonl.gz", &gzip(lines.as_bytes()))];
+        let table = "id,question,answers\n1,\"my knee\nclicks\",\"[\"\"rest\"\"]\"\n2,my jaw clicks,\n";
+        let pairs = "<Document id=\"1\"><Focus>x &amp; y</Focus><QAPairs><QAPair><Question>a</Question><Answer>b</Answer></QAPair></QAPairs></Document>";
+        let mut bytes = match form {
+            0 => gzip(lines.as_bytes()),
+            1 => bzip2(lines.as_bytes()),
+            2 => zstd(lines.as_bytes()),
+            3 => tar(&entries),
+            4 => zip(&entries),
+            5 => gzip(&tar(&entries)),
+            6 => table.as_bytes().to_vec(),
+            _ => pairs.as_bytes().to_vec(),
+        };
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()) + 1);
+        }
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let place = Place::new();
+        let path = place.write("any", bytes);
+        let reader = curbside::read::Reader::new();
+        if let Ok(chunks) = reader.open(&path) {
+            for thread in chunks.flatten().flat_map(|chunk| reader.threads(&chunk)).flatten() {
+                proptest::prop_assert!(!thread.id.is_empty() && !thread.posts.is_empty());
+            }
+        }
+    }
 }

@@ -42,6 +42,9 @@ use crate::clinical::{Annotator, Lexicon};
 use crate::embed::Embedder;
 use tantivy::tokenizer::TextAnalyzer;
 
+/// Tantivy's file that says what an index consists of.
+const META: &str = "meta.json";
+
 /// An index directory, open.
 #[derive(Clone)]
 pub struct Index {
@@ -58,7 +61,7 @@ impl Index {
         if !path.exists() {
             return Err(IndexError::Missing(path.to_path_buf()));
         }
-        if !path.join("meta.json").is_file() {
+        if !path.join(META).is_file() {
             return Err(IndexError::NotAnIndex(path.to_path_buf()));
         }
         let tantivy = tantivy::Index::open_in_dir(path).map_err(|error| IndexError::opening(path, error))?;
@@ -74,28 +77,45 @@ impl Index {
 
     /// Opens the index at `path`, or makes an empty one that reads with `lexicon` and `embedder` where there is none yet.
     pub fn open_or_create(path: &Path, lexicon: &Lexicon, embedder: &Embedder) -> Result<Index, IndexError> {
-        if path.join("meta.json").exists() {
+        // What is made lies in a folder within until all of it is there; a run that was killed leaves that folder.
+        let new = path.join(".new");
+        let write = |error: std::io::Error| IndexError::Write { path: path.display().to_string(), reason: error.to_string() };
+        let half_made = new.exists();
+        if half_made {
+            std::fs::remove_dir_all(&new).map_err(write)?;
+        }
+        if path.join(META).exists() {
             return Index::open(path);
         }
-        if path.exists() && !is_empty_directory(path) {
+        if path.exists() && !half_made && !is_empty_directory(path) {
             return Err(IndexError::NotAnIndex(path.to_path_buf()));
         }
-        std::fs::create_dir_all(path)
-            .map_err(|error| IndexError::Write { path: path.display().to_string(), reason: error.to_string() })?;
+        std::fs::create_dir_all(&new).map_err(write)?;
         let (schema, fields) = Fields::schema();
         let settings = Settings::new(lexicon, embedder);
-        settings.save_lexicon(path, lexicon)?;
-        settings.save_embedder(path, embedder)?;
-        let tantivy = tantivy::Index::create_in_dir(path, schema).map_err(|error| IndexError::opening(path, error))?;
-        let index = Index::with(path, tantivy, fields, lexicon.clone(), embedder.clone());
-        // The first, empty commit carries the settings, so that a run that is killed before its own leaves an index that opens.
+        settings.save_lexicon(&new, lexicon)?;
+        settings.save_embedder(&new, embedder)?;
+        let tantivy = tantivy::Index::create_in_dir(&new, schema).map_err(|error| IndexError::opening(path, error))?;
+        let index = Index::with(&new, tantivy, fields, lexicon.clone(), embedder.clone());
+        // The first, empty commit carries the settings.
         index.writer(1, Writer::LEAST_MEMORY)?.commit([], false)?;
-        Ok(index)
+        drop(index);
+        // With its meta.json, which comes last, a directory is an index.
+        for file in std::fs::read_dir(&new).map_err(write)? {
+            let file = file.map_err(write)?;
+            if file.file_name() != META {
+                std::fs::rename(file.path(), path.join(file.file_name())).map_err(write)?;
+            }
+        }
+        std::fs::rename(new.join(META), path.join(META)).map_err(write)?;
+        std::fs::remove_dir_all(&new).map_err(write)?;
+        Index::open(path)
     }
 
     /// Why bringing this directory up to date with `lexicon` and `embedder` means to make it anew; `None` where it does not.
     pub fn must_be_made_anew(path: &Path, lexicon: &Lexicon, embedder: &Embedder) -> Result<Option<Anew>, IndexError> {
-        if !path.join("meta.json").is_file() {
+        finish_replacing(path)?;
+        if !path.join(META).is_file() {
             return Ok(None);
         }
         match Index::open(path) {
@@ -175,6 +195,16 @@ impl Index {
     pub fn writer(&self, threads: usize, memory: usize) -> Result<Writer, IndexError> {
         Writer::open(self, threads, memory)
     }
+}
+
+/// Does the second of the two renames of [`Index::replace`] where a run was killed between them: then there is only a new index, whole.
+fn finish_replacing(path: &Path) -> Result<(), IndexError> {
+    let (aside, anew) = (beside(path, "replaced"), beside(path, "anew"));
+    if path.exists() || !aside.exists() || !anew.exists() {
+        return Ok(());
+    }
+    let renamed = std::fs::rename(&anew, path).and_then(|()| std::fs::remove_dir_all(&aside));
+    renamed.map_err(|error| IndexError::Write { path: path.display().to_string(), reason: error.to_string() })
 }
 
 /// Why an index cannot be brought up to date and must be made anew.

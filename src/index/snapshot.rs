@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tantivy::directory::{Directory, META_LOCK};
 
-use super::{Index, IndexError, Settings};
-
-const META: &str = "meta.json";
+use super::{Index, IndexError, META, Settings};
 
 impl Index {
     /// Copies the last commit into a folder that is empty or not there, which is then an index like any other. It is there whole or not at

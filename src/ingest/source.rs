@@ -239,7 +239,7 @@ fn look(path: &Path) -> io::Result<Option<Seen>> {
     }
     let mut file = std::fs::File::open(path)?;
     let mut hasher = Xxh3::new();
-    let mut buffer = vec![0; 1 << 18];
+    let mut buffer = vec![0; 1 << 16];
     let (mut size, mut is_archive) = (0, false);
     loop {
         match file.read(&mut buffer) {

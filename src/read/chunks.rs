@@ -136,8 +136,7 @@ impl Chunks {
 
     /// What broke in an archive breaks the entry that was being read: it is told once, of the archive, and ends it.
     fn rejected(&mut self, rejection: Rejection) -> Rejection {
-        let broken = |(at, layer): (usize, &Box<dyn Layer>)| Some((at, layer.broken()?));
-        match self.layers.iter().enumerate().find_map(broken) {
+        match (0..).zip(&self.layers).find_map(|(at, layer)| Some((at, layer.broken()?))) {
             Some((at, of_archive)) => {
                 self.layers.truncate(at);
                 of_archive

@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
-use super::table::{Columns, OneOrMore};
+use super::table::{Columns, OneOrMore, TableProfile};
 use crate::thread::SectionKind;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schema/sites");
@@ -117,8 +117,8 @@ impl Profile {
             .collect()
     }
 
-    /// The profiles of pages, and of tables: a site's name and its columns.
-    pub(super) fn read_folder(folder: &Path) -> Result<(Vec<Profile>, Vec<(String, Columns)>), ProfileError> {
+    /// The profiles of pages, and those of tables.
+    pub(super) fn read_folder(folder: &Path) -> Result<(Vec<Profile>, Vec<TableProfile>), ProfileError> {
         let unreadable =
             |path: &Path, error: std::io::Error| ProfileError::Unreadable { path: path.to_path_buf(), reason: error.to_string() };
         let mut paths = Vec::new();
@@ -174,9 +174,9 @@ impl Profile {
     }
 }
 
-fn parse_table(text: &str) -> Result<(String, Columns), String> {
+fn parse_table(text: &str) -> Result<TableProfile, String> {
     let written: WrittenTable = toml::from_str(text).map_err(|error| error.to_string())?;
-    Ok((written.name, Columns::from_profile(&written.columns)?))
+    Ok(TableProfile { columns: Columns::from_profile(&written.columns)?, site: written.name })
 }
 
 fn one(pattern: &str) -> Result<Regex, String> {

@@ -127,8 +127,15 @@ pub(super) enum OneOrMore {
 pub(super) struct Tables {
     /// Said on the command line; holds for every table.
     pub(super) given: Columns,
-    /// A site's name and its columns.
-    pub(super) profiles: Vec<(String, Columns)>,
+    pub(super) profiles: Vec<TableProfile>,
+}
+
+/// How one site lays out its tables.
+#[derive(Debug, Clone)]
+pub(super) struct TableProfile {
+    /// Becomes the thread's source.
+    pub(super) site: String,
+    pub(super) columns: Columns,
 }
 
 impl Tables {
@@ -151,7 +158,7 @@ impl Tables {
                 ))
             })?;
         } else if let Some((site, found)) =
-            self.profiles.iter().find_map(|(site, columns)| Some((site, columns.within(&names).ok()?)))
+            self.profiles.iter().find_map(|known| Some((&known.site, known.columns.within(&names).ok()?)))
         {
             (fields, source) = (found, Some(site.clone()));
         }
@@ -300,7 +307,7 @@ impl Table {
         let input = Bounded { input, left: left.clone() };
         let mut reader =
             csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).buffer_capacity(64 << 10).from_reader(input);
-        let names = reader.byte_headers().map_err(|error| reason(error)).map(|names| names.iter().map(decode::text).collect());
+        let names = reader.byte_headers().map_err(reason).map(|names| names.iter().map(decode::text).collect());
         let heading = names.and_then(|names| tables.heading(names)).map_err(|reason| Rejection::of_line(path, 1, reason))?;
         Ok(Table { path: Arc::from(path), reader, heading: Arc::new(heading), left, pending: None, done: false })
     }
