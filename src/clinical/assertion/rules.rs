@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::line::Item;
 use crate::clinical::Kind;
-use crate::clinical::compile::cues::{ANY_WORD, BEGIN, NUMBER};
+use crate::clinical::compile::cues::{ANY_WORD, BEGIN, NOWHERE, NUMBER};
 pub(super) use crate::clinical::compile::cues::{Channel, MENTION, OTHER, Reach, Rule, Rules, Says, Speaker, Symbol, is_silent};
 use crate::clinical::tokens::{Class, Tokens};
 
@@ -70,7 +70,7 @@ const MOST_NODES: usize = 4;
 impl<'r> Found<'r> {
     pub fn rules(&self) -> impl Iterator<Item = &'r Rule> {
         let (rules, sought) = (self.rules, self.sought);
-        let nodes = self.nodes.into_iter().filter(|node| *node != 0);
+        let nodes = self.nodes.into_iter().filter(|node| *node != NOWHERE);
         nodes.flat_map(|node| rules.at(node)).filter(move |rule| rule.fits(sought))
     }
 }
@@ -114,17 +114,17 @@ impl Rules {
             if item.is_word && !item.in_mention {
                 begin(ANY_WORD, at + 1, false);
             }
-            if at <= opened && first(BEGIN) != 0 {
+            if at <= opened && first(BEGIN) != NOWHERE {
                 self.onward(first(BEGIN), line, at, false, met);
             }
         }
         met.from.push(met.ends.len() as u32);
     }
 
-    /// Notes a node that was reached with the items before `at`, and goes on; node 0 is reached by nothing.
+    /// Notes a node that was reached with the items before `at`, and goes on.
     #[inline]
     fn follow(&self, node: u32, line: &[Item], at: usize, held: bool, met: &mut Met) {
-        if node == 0 {
+        if node == NOWHERE {
             return;
         }
         if !self.at(node).is_empty() {
@@ -138,7 +138,7 @@ impl Rules {
     /// Steps from a node over the items from `at` on; triggers are a few words long, so the depth is small.
     fn onward(&self, node: u32, line: &[Item], at: usize, held: bool, met: &mut Met) {
         let Some(item) = line.get(at) else { return };
-        let mut step = |symbol, to, held| self.follow(self.next(node, symbol).unwrap_or(0), line, to, held, met);
+        let mut step = |symbol, to, held| self.follow(self.next(node, symbol).unwrap_or(NOWHERE), line, to, held, met);
         if item.mention_to > 0 {
             step(MENTION, item.mention_to as usize, held);
         }
@@ -155,7 +155,7 @@ impl Met {
     /// The longest trigger of what is sought that begins with an item.
     pub(super) fn longest<'r>(&self, rules: &'r Rules, at: usize, sought: Sought) -> Option<Found<'r>> {
         let ends = &self.ends[self.from[at] as usize..self.from[at + 1] as usize];
-        let mut longest = Found { end: at, rules, nodes: [0; MOST_NODES], sought };
+        let mut longest = Found { end: at, rules, nodes: [NOWHERE; MOST_NODES], sought };
         let mut met = 0;
         for &End { end, node, held } in ends {
             let fits = |rule: &Rule| rule.fits(sought) && (!held || rule.may_be_mention());
@@ -163,7 +163,7 @@ impl Met {
                 continue;
             }
             if end as usize > longest.end {
-                (longest.end, longest.nodes, met) = (end as usize, [0; MOST_NODES], 0);
+                (longest.end, longest.nodes, met) = (end as usize, [NOWHERE; MOST_NODES], 0);
             }
             if met < MOST_NODES {
                 longest.nodes[met] = node;

@@ -1,4 +1,4 @@
-//! The **cues** of assertion, compiled from `schema/assertion.tsv`: a trie over words and classes of words, whose nodes carry rules.
+//! The **cues** of assertion, compiled from `schema/assertion.tsv`: an automaton over words and classes of words, whose nodes carry rules.
 //!
 //! In: the table. Out: [`Rules`]. The build script writes them in postcard's form, so that no text waits for the table to be read.
 
@@ -9,7 +9,7 @@ use super::super::tokens::{Class, Gap, Tokens};
 use super::TYPES;
 
 /// What a rule's words say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Says {
     /// The assertion that gives the kind its name.
     Present,
@@ -52,7 +52,7 @@ pub enum Channel {
     Ongoing,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reach {
     Forward,
     Backward,
@@ -62,14 +62,14 @@ pub enum Reach {
 }
 
 /// Who speaks in a sentence, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Speaker {
     Patient,
     Doctor,
     Unknown,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Rule {
     pub says: Says,
     pub reach: Reach,
@@ -164,14 +164,17 @@ pub const ANY_WORD: Symbol = 3;
 pub const NUMBER: Symbol = 4;
 const FIRST_FREE: Symbol = 5;
 
-/// The rules, as a trie.
+/// The node of no words.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// The rules, as an automaton over symbols: a trie whose like branches are one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Rules {
     pub words: FxHashMap<u64, Symbol>,
     pub classes: FxHashMap<String, Symbol>,
     /// The classes of each symbol.
     pub classes_of: Vec<Vec<Symbol>>,
-    /// Where each symbol leads from the root; 0 where it begins no trigger.
+    /// Where each symbol leads from the root; [`NOWHERE`] where it begins no trigger.
     pub first: Vec<u32>,
     /// Where each symbol leads from a node, by node and symbol, and where the edges of each node begin.
     edges: Vec<(Symbol, u32)>,
@@ -187,7 +190,7 @@ pub struct Rules {
 impl Rules {
     /// The rules of a table.
     pub fn parse(table: &str) -> Result<Rules, String> {
-        let mut growing = Growing { onward: vec![0], ..Growing::default() };
+        let mut growing = Growing { nodes: 1, ..Growing::default() };
         growing.rules.classes_of = vec![Vec::new(); FIRST_FREE as usize];
         growing.read(table)?;
         Ok(growing.settled())
@@ -209,14 +212,20 @@ impl Rules {
     }
 }
 
+/// A node by what follows it.
+#[derive(Default, Clone, PartialEq, Eq, Hash)]
+struct Node {
+    edges: Vec<(Symbol, u32)>,
+    rules: Vec<Rule>,
+}
+
 /// A trie that grows.
 #[derive(Default)]
 struct Growing {
     /// Its words and classes.
     rules: Rules,
     edges: FxHashMap<(u32, Symbol), u32>,
-    /// Of each node, as in [`Rules`].
-    onward: Vec<u64>,
+    nodes: u32,
     /// A node and a rule whose trigger ends there.
     ends: Vec<(u32, Rule)>,
 }
@@ -328,40 +337,50 @@ impl Growing {
     }
 
     fn step_or_grow(&mut self, node: u32, symbol: Symbol) -> u32 {
-        let fresh = self.onward.len() as u32;
+        let fresh = self.nodes;
         let next = *self.edges.entry((node, symbol)).or_insert(fresh);
         if next == fresh {
-            self.onward.push(0);
-            self.onward[node as usize] |= bit(symbol);
+            self.nodes += 1;
         }
         next
     }
 
-    /// Lays edges and rules out by node.
-    fn settled(mut self) -> Rules {
-        let mut rules = self.rules;
-        rules.onward = self.onward;
-        let mut edges: Vec<((u32, Symbol), u32)> = self.edges.into_iter().collect();
-        edges.sort_unstable();
-        rules.edges_from = starts(rules.onward.len(), edges.iter().map(|((node, _), _)| *node));
-        rules.edges = edges.into_iter().map(|((_, symbol), next)| (symbol, next)).collect();
-        self.ends.sort_by_key(|&(node, _)| node);
-        rules.rules_from = starts(rules.onward.len(), self.ends.iter().map(|&(node, _)| node));
-        rules.rules = self.ends.into_iter().map(|(_, rule)| rule).collect();
+    /// Lays edges and rules out by node. Nodes with the same way on are one: the choices in the middle of a trigger multiply its nodes, but
+    /// not what follows them.
+    fn settled(self) -> Rules {
+        let mut grown = vec![Node::default(); self.nodes as usize];
+        for ((node, symbol), next) in self.edges {
+            grown[node as usize].edges.push((symbol, next));
+        }
+        for (node, rule) in self.ends {
+            grown[node as usize].rules.push(rule);
+        }
+        let mut numbers: FxHashMap<Node, u32> = FxHashMap::default();
+        let mut number_of = vec![0; grown.len()];
+        // A node is made after the one before it, so from the back all that it leads to is settled.
+        for (n, mut node) in grown.into_iter().enumerate().rev() {
+            node.edges.iter_mut().for_each(|(_, next)| *next = number_of[*next as usize]);
+            node.edges.sort_unstable();
+            let fresh = numbers.len() as u32;
+            number_of[n] = *numbers.entry(node).or_insert(fresh);
+        }
+        let root = number_of[0];
+        let mut settled: Vec<(u32, Node)> = numbers.into_iter().map(|(node, number)| (number, node)).collect();
+        settled.sort_unstable_by_key(|&(number, _)| number);
 
-        rules.first = (0..rules.classes_of.len() as Symbol).map(|symbol| rules.next(0, symbol).unwrap_or(0)).collect();
+        let mut rules = self.rules;
+        for (_, node) in settled {
+            rules.onward.push(node.edges.iter().fold(0, |bits, &(symbol, _)| bits | bit(symbol)));
+            rules.edges_from.push(rules.edges.len() as u32);
+            rules.edges.extend(node.edges);
+            rules.rules_from.push(rules.rules.len() as u32);
+            rules.rules.extend(node.rules);
+        }
+        rules.edges_from.push(rules.edges.len() as u32);
+        rules.rules_from.push(rules.rules.len() as u32);
+        rules.first = (0..rules.classes_of.len() as Symbol).map(|symbol| rules.next(root, symbol).unwrap_or(NOWHERE)).collect();
         rules
     }
-}
-
-/// Where the items of each of so many nodes begin, given the nodes of all items in order; one more at the end.
-fn starts(nodes: usize, of_items: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut starts = vec![0; nodes + 1];
-    of_items.for_each(|node| starts[node as usize + 1] += 1);
-    for node in 1..starts.len() {
-        starts[node] += starts[node - 1];
-    }
-    starts
 }
 
 /// The bit of a symbol in a node's `onward`.
