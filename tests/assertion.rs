@@ -198,3 +198,12 @@ fn hold(text: &str) {
         }
     }
 }
+
+#[test]
+fn a_relative_who_is_the_patient_leaves_the_words_behind_free_for_other_cues() {
+    let text = "I am asking for my mother, she is 60. My mother has never had a fever.";
+    let mentions = Annotator::new(Lexicon::core()).annotate(text);
+    let [fever] = &mentions[..] else { panic!("{mentions:?}") };
+    let (start, end) = fever.cue.expect("a cue");
+    assert_eq!((fever.assertion, &text[start as usize..end as usize]), (Assertion::Denied, "has never had"));
+}

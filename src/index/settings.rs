@@ -167,7 +167,7 @@ fn save(index: &Path, file: &str, bytes: &[u8], pack: bool) -> Result<(), IndexE
     let partial = file.with_extension("partial");
     let write = || {
         if pack {
-            let mut out = GzEncoder::new(File::create(&partial)?, Compression::default());
+            let mut out = GzEncoder::new(File::create(&partial)?, Compression::fast());
             out.write_all(bytes)?;
             out.finish()?;
         } else {

@@ -220,16 +220,18 @@ impl<'c> Judge<'c> {
             if at >= cue_from
                 && let Some(found) = self.met.longest(self.rules, at, sought(Channel::Cue))
             {
-                cue_from = found.end.max(at + 1);
+                cue_from = at + 1;
                 for rule in found.rules() {
                     let asked_for = rule.says == Says::Family
                         && self.line[at..found.end].iter().any(|item| self.rules.is_in(item.symbol, self.patient));
                     match rule.says {
                         // Words of a pseudo-cue end nothing either.
                         Says::Pseudo => end_from = found.end,
-                        _ if asked_for => {}
+                        // What is said of the patient is no cue: its words are free for others.
+                        _ if asked_for => continue,
                         _ => self.cues.push(Cue::new(rule, at, found.end)),
                     }
+                    cue_from = found.end.max(at + 1);
                 }
             }
             if at >= frame_from
