@@ -84,18 +84,14 @@ fn absolute(path: &Path) -> PathBuf {
 fn concerns_us(event: &Event, ours: &[PathBuf]) -> bool {
     let own = |path: &PathBuf| {
         ours.iter().any(|own| {
-            path.starts_with(own)
-                || own.parent().zip(own.file_name()).is_some_and(|(folder, name)| {
-                    let beside = path.strip_prefix(folder).ok().and_then(|rest| rest.iter().next());
-                    let beside = beside.map(|beside| beside.as_encoded_bytes());
-                    [".anew", ".replaced"]
-                        .iter()
-                        .any(|end| beside == Some([name.as_encoded_bytes(), end.as_bytes()].concat().as_slice()))
-                })
+            let rest = path.as_os_str().as_encoded_bytes().strip_prefix(own.as_os_str().as_encoded_bytes());
+            rest.is_some_and(|rest| {
+                rest.is_empty() || [&b"/"[..], b".anew", b".replaced"].iter().any(|begin| rest.starts_with(begin))
+            })
         })
     };
     let touched = !matches!(event.kind, EventKind::Access(_));
-    touched && (event.need_rescan() || event.paths.iter().any(|path| !own(path)))
+    touched && (event.need_rescan() || !event.paths.iter().all(own))
 }
 
 /// Waits for a change and then for quiet; `false` when a signal came instead.
