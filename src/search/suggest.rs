@@ -35,8 +35,16 @@ pub struct Suggestion {
 pub struct Completer {
     view: View,
     terms: Vec<(String, u32)>,
-    written: Vec<(String, ConceptId)>,
+    written: Vec<Written>,
     rarity: std::sync::Arc<[f32]>,
+}
+
+/// A term as the lexicon writes it.
+struct Written {
+    term: String,
+    concept: ConceptId,
+    /// It is the name of the concept and not a synonym.
+    is_name: bool,
 }
 
 /// Fewer letters than this begin too many titles.
@@ -51,8 +59,10 @@ const TITLES_READ: usize = 12;
 impl Completer {
     pub fn new(view: &View) -> Result<Completer, IndexError> {
         let terms = view.lexicon().all_terms();
-        let written: Vec<(String, ConceptId)> = terms.map(|(term, concept)| (term.to_owned(), concept)).collect();
-        let mut terms: Vec<(String, u32)> = written.iter().zip(0..).map(|((term, _), n)| (folded(term), n)).collect();
+        let is_name = |term: &str, concept| view.lexicon().concept(concept).name == term;
+        let written: Vec<Written> =
+            terms.map(|(term, concept)| Written { term: term.to_owned(), concept, is_name: is_name(term, concept) }).collect();
+        let mut terms: Vec<(String, u32)> = written.iter().zip(0..).map(|(written, n)| (folded(&written.term), n)).collect();
         terms.sort_unstable();
         Ok(Completer { view: view.clone(), terms, written, rarity: view.concept_idf()? })
     }
@@ -83,27 +93,26 @@ impl Completer {
     fn concepts(&self, wanted: &str) -> [Vec<(&str, ConceptId)>; 2] {
         let first = self.terms.partition_point(|(term, _)| term.as_str() < wanted);
         let beginning = self.terms[first..].iter().take_while(|(term, _)| term.starts_with(wanted));
-        let mut shortest: FxHashMap<ConceptId, &str> = FxHashMap::default();
+        let mut shortest: FxHashMap<ConceptId, &Written> = FxHashMap::default();
         for &(_, n) in beginning {
-            let (term, concept) = (self.written[n as usize].0.as_str(), self.written[n as usize].1);
-            let so_far = shortest.entry(concept).or_insert(term);
+            let written = &self.written[n as usize];
+            let so_far = shortest.entry(written.concept).or_insert(written);
             // The name of the concept before its synonyms, a short synonym before a long one.
-            let is_name = |term: &str| self.view.lexicon().concept(concept).name == term;
-            if !is_name(so_far) && (is_name(term) || (term.len(), term) < (so_far.len(), *so_far)) {
-                *so_far = term;
+            let is_shorter = || (written.term.len(), &written.term) < (so_far.term.len(), &so_far.term);
+            if !so_far.is_name && (written.is_name || is_shorter()) {
+                *so_far = written;
             }
         }
         let unmet = idf(0, self.view.len());
         let rarity = |concept: ConceptId| self.rarity[concept.0 as usize];
-        let is_name = |term: &str, concept: ConceptId| self.view.lexicon().concept(concept).name == term;
         // What is called so comes before what is also called so, unless that is many times commoner.
-        let order = |term: &str, concept: ConceptId| rarity(concept) - if is_name(term, concept) { AS_NAME } else { 0.0 };
-        let mut concepts: Vec<(&str, ConceptId)> = shortest.into_iter().map(|(concept, term)| (term, concept)).collect();
-        concepts.sort_unstable_by(|a, b| {
-            let by_order = order(a.0, a.1).total_cmp(&order(b.0, b.1));
-            by_order.then_with(|| a.0.len().cmp(&b.0.len())).then_with(|| a.0.cmp(b.0))
+        let in_order = |written: &Written| rarity(written.concept) - if written.is_name { AS_NAME } else { 0.0 };
+        let mut concepts: Vec<(f32, &Written)> = shortest.into_values().map(|written| (in_order(written), written)).collect();
+        concepts.sort_unstable_by(|(order_a, a), (order_b, b)| {
+            order_a.total_cmp(order_b).then_with(|| (a.term.len(), &a.term).cmp(&(b.term.len(), &b.term)))
         });
-        concepts.into_iter().partition(|&(_, concept)| rarity(concept) < unmet).into()
+        let concepts = concepts.into_iter().map(|(_, written)| (written.term.as_str(), written.concept));
+        concepts.partition(|&(_, concept)| rarity(concept) < unmet).into()
     }
 
     fn of_concept(&self, text: &str, concept: ConceptId) -> Result<Suggestion, IndexError> {
