@@ -280,7 +280,7 @@ fn check_tells_what_is_damaged_and_what_to_do() {
     place.write("a.jsonl", lines);
     place.run(&["index", "a.jsonl"]).ok();
     let files = || std::fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path());
-    for ending in ["store", "idx", "term", "fast", "pos", "bin"] {
+    for ending in ["store", "idx", "term", "fast", "pos", "gz"] {
         let file = files().filter(|path| path.extension().is_some_and(|extension| extension == ending)).max().unwrap();
         let bytes = std::fs::read(&file).unwrap();
         let mut damaged = bytes.clone();
