@@ -9,7 +9,7 @@ use anyhow::bail;
 
 use crate::clinical::Lexicon;
 use crate::embed::Embedder;
-use crate::index::{Anew, Index};
+use crate::index::{Anew, Index, META};
 use crate::ingest::{self, Options, Progress, Tally};
 use crate::read::Reader;
 
@@ -150,7 +150,7 @@ impl Job<'_> {
     }
 
     fn rehearse(&mut self, anew: bool) -> anyhow::Result<Tally> {
-        let there = self.context.index.join("meta.json").is_file() && !anew;
+        let there = self.context.index.join(META).is_file() && !anew;
         let index = there.then(|| self.context.open_index()).transpose()?;
         let progress = Progress::default();
         let (reader, options, paths) = (&self.reader, &self.options, &self.args.paths);

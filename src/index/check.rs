@@ -30,8 +30,8 @@ impl Checked {
 }
 
 impl View {
-    /// Reads every file, and every thread of the segments whose files are whole: checksums, stored threads and mentions that parse, counts, columns and postings of concepts that
-    /// agree, ids that are there once, and the lexicon and model that the index keeps.
+    /// Reads every file, and every thread of the segments whose files are whole: checksums, stored threads and mentions that parse,
+    /// counts, columns and postings of concepts that agree, ids that are there once, and the lexicon and model that the index keeps.
     pub fn check(&self) -> Result<Checked, IndexError> {
         let mut checked = Checked::default();
         let damaged = self.index().damaged_files().map_err(|error| self.damaged(error))?;

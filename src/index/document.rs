@@ -31,15 +31,16 @@ fn thread_json(thread: &Thread) -> Vec<u8> {
 }
 
 impl Index {
-    /// The document of one thread.
-    pub fn document(&self, thread: &Thread, annotation: &Annotation, origin: Origin<'_>) -> TantivyDocument {
+    /// The document of one thread, and the thread's [`content_hash`], which it holds.
+    pub fn document(&self, thread: &Thread, annotation: &Annotation, origin: Origin<'_>) -> (u64, TantivyDocument) {
         let fields = self.fields();
         let mut doc = TantivyDocument::default();
         let json = thread_json(thread);
+        let content = xxh3_64(&json);
         doc.add_text(fields.id, thread.id.as_str());
         doc.add_text(fields.file, origin.file);
         doc.add_u64(fields.file_digest, origin.digest);
-        doc.add_u64(fields.content, xxh3_64(&json));
+        doc.add_u64(fields.content, content);
         doc.add_bytes(fields.thread, &json);
         let mentions = postcard::to_allocvec(annotation).expect("an annotation is plain data");
         doc.add_bytes(fields.annotation, &mentions);
@@ -48,7 +49,7 @@ impl Index {
         add_facts(&mut doc, fields, thread, annotation);
         add_concepts(&mut doc, fields, self.lexicon(), thread, annotation);
         add_meaning(&mut doc, fields, self.embedder(), thread);
-        doc
+        (content, doc)
     }
 }
 

@@ -42,8 +42,8 @@ use crate::clinical::{Annotator, Lexicon};
 use crate::embed::Embedder;
 use tantivy::tokenizer::TextAnalyzer;
 
-/// Tantivy's file that says what an index consists of.
-const META: &str = "meta.json";
+/// Tantivy's file that says what an index consists of; every commit writes it anew.
+pub const META: &str = "meta.json";
 
 /// An index directory, open.
 #[derive(Clone)]

@@ -80,12 +80,9 @@ pub fn ingest(
     let last = LastState::of(&view)?;
     let prepare = |thread: Thread, origin: Origin<'_>| {
         let annotation = index.annotator().annotate_thread(&thread);
-        Ready {
-            content: content_hash(&thread),
-            mentions: annotation.mentions().count() as u64,
-            document: Some(index.document(&thread, &annotation, origin)),
-            id: thread.id,
-        }
+        let (content, document) = index.document(&thread, &annotation, origin);
+        let mentions = annotation.mentions().count() as u64;
+        Ready { id: thread.id, content, mentions, document: Some(document) }
     };
     let mut run = Run::new(Some(&view), &last, Some(writer), options, reject);
     run.bring_up_to_date(&Inputs { reader, paths, index: index.path(), progress }, &prepare)?;
@@ -349,12 +346,16 @@ impl<'a> Run<'a> {
 
     /// Commits in the middle of a file, and says so.
     fn commit_when_due(&mut self, file: &str) -> Result<(), IngestError> {
-        let Some(writer) = self.writer.as_mut().filter(|_| self.options.commit_every.is_some_and(|n| self.uncommitted >= n))
-        else {
-            return Ok(());
-        };
+        let is_due = self.options.commit_every.is_some_and(|threads| self.uncommitted >= threads);
+        if is_due { self.commit(Some(file)) } else { Ok(()) }
+    }
+
+    /// Commits; `within` is the file that is being read.
+    fn commit(&mut self, within: Option<&str>) -> Result<(), IngestError> {
         let shadowed = self.last.shadowed || self.tally.duplicates > 0;
-        writer.commit(self.unfinished.iter().map(String::as_str).chain([file]), shadowed)?;
+        if let Some(writer) = &mut self.writer {
+            writer.commit(self.unfinished.iter().map(String::as_str).chain(within), shadowed)?;
+        }
         self.uncommitted = 0;
         Ok(())
     }
@@ -377,12 +378,11 @@ impl<'a> Run<'a> {
         !self.spared.is_empty() && above.chain([file]).any(|name| self.spared.contains(&hash(name)))
     }
 
-    fn finish(self) -> Result<Tally, IngestError> {
-        if let Some(mut writer) = self.writer {
-            let shadowed = self.last.shadowed || self.tally.duplicates > 0;
-            if self.written > 0 {
-                writer.commit(self.unfinished.iter().map(String::as_str), shadowed)?;
-            }
+    fn finish(mut self) -> Result<Tally, IngestError> {
+        if self.written > 0 {
+            self.commit(None)?;
+        }
+        if let Some(writer) = self.writer {
             writer.finish()?;
         }
         Ok(self.tally)

@@ -23,24 +23,20 @@ pub(super) fn open(path: &Path, file: Arc<File>, tables: &Tables) -> Result<Box<
 mod rows {
     use std::fs::File;
     use std::path::Path;
-    use std::sync::Arc;
 
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::reader::RowIter;
     use parquet::record::{Field, Row};
 
-    use crate::read::chunks::{CHUNK, Chunk, Content, Layer, Step};
-    use crate::read::table::{self, Heading, Rows, Tables};
+    use crate::read::chunks::{Layer, Step};
+    use crate::read::table::{self, Batches, Tables};
     use crate::read::{Reason, Rejection};
 
     pub(super) struct Table {
-        path: Arc<Path>,
-        rows: RowIter<'static>,
-        heading: Arc<Heading>,
+        reader: RowIter<'static>,
+        rows: Batches,
         /// The next row, from 1.
         row: u64,
-        pending: Option<Rejection>,
-        done: bool,
     }
 
     impl Table {
@@ -49,37 +45,22 @@ mod rows {
             let reader = SerializedFileReader::new(file).map_err(|error| reject(corrupt(&error)))?;
             let fields = reader.metadata().file_metadata().schema().get_fields();
             let names = fields.iter().map(|field| field.name().to_owned()).collect();
-            let heading = Arc::new(tables.heading(names).map_err(reject)?);
-            Ok(Table { path: Arc::from(path), rows: reader.into_iter(), heading, row: 1, pending: None, done: false })
+            let heading = tables.heading(names).map_err(reject)?;
+            Ok(Table { reader: reader.into_iter(), rows: Batches::new(path, heading), row: 1 })
         }
     }
 
     impl Layer for Table {
         fn step(&mut self) -> Step {
-            if let Some(rejection) = self.pending.take() {
-                return Step::Rejected(rejection);
-            }
-            let mut rows = Vec::new();
-            let mut bytes = 0;
-            while bytes < CHUNK && !self.done {
-                match self.rows.next() {
-                    Some(Ok(row)) => {
-                        let row = table::Row { line: self.row, values: values(&row) };
-                        self.row += 1;
-                        bytes += row.bytes().max(1);
-                        rows.push(row);
-                    }
-                    Some(Err(error)) => {
-                        self.pending = Some(Rejection::of_line(&self.path, self.row, corrupt(&error)));
-                        self.done = true;
-                    }
-                    None => self.done = true,
-                }
-            }
-            if rows.is_empty() {
-                return self.pending.take().map_or(Step::End, Step::Rejected);
-            }
-            Step::Chunk(Chunk { path: self.path.clone(), content: Content::Rows(Rows { heading: self.heading.clone(), rows }) })
+            let Table { reader, rows, row: line } = self;
+            rows.step(|| {
+                let row = match reader.next()? {
+                    Ok(row) => table::Row { line: *line, values: values(&row) },
+                    Err(error) => return Some(Err((*line, corrupt(&error)))),
+                };
+                *line += 1;
+                Some(Ok(row))
+            })
         }
     }
 

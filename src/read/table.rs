@@ -293,12 +293,9 @@ pub(super) fn delimiter(line: &[u8]) -> Option<u8> {
 
 /// A table of delimited text, cut into chunks of rows.
 pub(super) struct Table {
-    path: Arc<Path>,
     reader: csv::Reader<Bounded>,
-    heading: Arc<Heading>,
+    rows: Batches,
     left: Arc<AtomicUsize>,
-    pending: Option<Rejection>,
-    done: bool,
 }
 
 impl Table {
@@ -309,33 +306,61 @@ impl Table {
             csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).buffer_capacity(64 << 10).from_reader(input);
         let names = reader.byte_headers().map_err(reason).map(|names| names.iter().map(decode::text).collect());
         let heading = names.and_then(|names| tables.heading(names)).map_err(|reason| Rejection::of_line(path, 1, reason))?;
-        Ok(Table { path: Arc::from(path), reader, heading: Arc::new(heading), left, pending: None, done: false })
+        Ok(Table { reader, rows: Batches::new(path, heading), left })
     }
 }
 
 impl Layer for Table {
     fn step(&mut self) -> Step {
+        let Table { reader, rows, left } = self;
+        let mut record = csv::ByteRecord::new();
+        rows.step(|| {
+            left.store(LARGEST_PIECE, Ordering::Relaxed);
+            let line = reader.position().line();
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {
+                    let line = record.position().map_or(line, csv::Position::line);
+                    Some(Ok(Row { line, values: record.iter().map(decode::text).collect() }))
+                }
+                Ok(false) => None,
+                Err(error) => Some(Err((line, reason(error)))),
+            }
+        })
+    }
+}
+
+/// Rows gathered to chunks, up to the first that cannot be read.
+pub(super) struct Batches {
+    path: Arc<Path>,
+    heading: Arc<Heading>,
+    /// A rejection that waits behind the rows before it.
+    pending: Option<Rejection>,
+    done: bool,
+}
+
+impl Batches {
+    pub(super) fn new(path: &Path, heading: Heading) -> Batches {
+        Batches { path: Arc::from(path), heading: Arc::new(heading), pending: None, done: false }
+    }
+
+    /// The next chunk. `next` gives the next row, or the line that cannot be read and why.
+    pub(super) fn step(&mut self, mut next: impl FnMut() -> Option<Result<Row, (u64, Reason)>>) -> Step {
         if let Some(rejection) = self.pending.take() {
             return Step::Rejected(rejection);
         }
         let mut rows = Vec::new();
         let mut bytes = 0;
-        let mut record = csv::ByteRecord::new();
         while bytes < CHUNK && !self.done {
-            self.left.store(LARGEST_PIECE, Ordering::Relaxed);
-            let line = self.reader.position().line();
-            match self.reader.read_byte_record(&mut record) {
-                Ok(true) => {
-                    let line = record.position().map_or(line, csv::Position::line);
-                    let row = Row { line, values: record.iter().map(decode::text).collect() };
+            match next() {
+                Some(Ok(row)) => {
                     bytes += row.bytes().max(1);
                     rows.push(row);
                 }
-                Ok(false) => self.done = true,
-                Err(error) => {
-                    self.pending = Some(Rejection::of_line(&self.path, line, reason(error)));
+                Some(Err((line, reason))) => {
+                    self.pending = Some(Rejection::of_line(&self.path, line, reason));
                     self.done = true;
                 }
+                None => self.done = true,
             }
         }
         if rows.is_empty() {

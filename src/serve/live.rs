@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::index::{Index, IndexError, Stats, View};
+use crate::index::{Index, IndexError, META, Stats, View};
 use crate::search::Completer;
 
 /// How often to look whether a writer has committed. One look is a read of a file of a few kilobytes.
@@ -94,9 +94,9 @@ impl Opened {
     }
 }
 
-/// What tells one commit from another: the content of meta.json, which every commit writes anew.
+/// What tells one commit from another: the content of [`META`].
 fn generation(path: &Path) -> std::io::Result<(u64, SystemTime)> {
-    let meta = path.join("meta.json");
+    let meta = path.join(META);
     let mut hasher = Xxh3::new();
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher.update(&std::fs::read(&meta)?);
