@@ -12,6 +12,7 @@ mod columns;
 mod concept_use;
 mod document;
 mod error;
+mod mapped;
 mod schema;
 mod settings;
 mod snapshot;
@@ -40,6 +41,8 @@ pub use writer::Writer;
 
 use crate::clinical::{Annotator, Lexicon};
 use crate::embed::Embedder;
+use mapped::MappedFiles;
+use tantivy::IndexSettings;
 use tantivy::tokenizer::TextAnalyzer;
 
 /// Tantivy's file that says what an index consists of; every commit writes it anew.
@@ -49,6 +52,7 @@ pub const META: &str = "meta.json";
 #[derive(Clone)]
 pub struct Index {
     path: PathBuf,
+    files: MappedFiles,
     tantivy: tantivy::Index,
     fields: Fields,
     annotator: Annotator,
@@ -64,7 +68,8 @@ impl Index {
         if !path.join(META).is_file() {
             return Err(IndexError::NotAnIndex(path.to_path_buf()));
         }
-        let tantivy = tantivy::Index::open_in_dir(path).map_err(|error| IndexError::opening(path, error))?;
+        let files = MappedFiles::open(path).map_err(|error| IndexError::opening(path, error.into()))?;
+        let tantivy = tantivy::Index::open(files.clone()).map_err(|error| IndexError::opening(path, error))?;
         let settings = Settings::of(&tantivy, path)?;
         let (schema, fields) = Fields::schema();
         if tantivy.schema() != schema {
@@ -72,7 +77,7 @@ impl Index {
         }
         let lexicon = settings.open_lexicon(path)?;
         let embedder = settings.open_embedder(path)?;
-        Ok(Index::with(path, tantivy, fields, lexicon, embedder))
+        Ok(Index::with(path, files, tantivy, fields, lexicon, embedder))
     }
 
     /// Opens the index at `path`, or makes an empty one that reads with `lexicon` and `embedder` where there is none yet.
@@ -95,8 +100,10 @@ impl Index {
         let settings = Settings::new(lexicon, embedder);
         settings.save_lexicon(&new, lexicon)?;
         settings.save_embedder(&new, embedder)?;
-        let tantivy = tantivy::Index::create_in_dir(&new, schema).map_err(|error| IndexError::opening(path, error))?;
-        let index = Index::with(&new, tantivy, fields, lexicon.clone(), embedder.clone());
+        let files = MappedFiles::open(&new).map_err(|error| IndexError::opening(path, error.into()))?;
+        let tantivy = tantivy::Index::create(files.clone(), schema, IndexSettings::default())
+            .map_err(|error| IndexError::opening(path, error))?;
+        let index = Index::with(&new, files, tantivy, fields, lexicon.clone(), embedder.clone());
         // The first, empty commit carries the settings.
         index.writer(1, Writer::LEAST_MEMORY)?.commit([], false)?;
         drop(index);
@@ -153,10 +160,17 @@ impl Index {
         Ok(place)
     }
 
-    fn with(path: &Path, tantivy: tantivy::Index, fields: Fields, lexicon: Lexicon, embedder: Embedder) -> Index {
+    fn with(
+        path: &Path,
+        files: MappedFiles,
+        tantivy: tantivy::Index,
+        fields: Fields,
+        lexicon: Lexicon,
+        embedder: Embedder,
+    ) -> Index {
         let consult = TextAnalyzer::from(analyzer::ConsultTokenizer::default());
         tantivy.tokenizers().register(analyzer::NAME, consult);
-        Index { path: path.to_path_buf(), tantivy, fields, annotator: Annotator::new(lexicon), embedder }
+        Index { path: path.to_path_buf(), files, tantivy, fields, annotator: Annotator::new(lexicon), embedder }
     }
 
     pub fn path(&self) -> &Path {

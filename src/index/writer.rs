@@ -1,16 +1,29 @@
 //! The **writer**: the one hand that changes an index. In: documents, and ids of threads to take out. Out: commits.
 
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use tantivy::indexer::IndexWriterOptions;
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use crate::thread::ThreadId;
 
+use super::mapped::MappedFiles;
 use super::{Fields, Index, IndexError, Settings};
+
+/// Merges that go on at once: each holds the numbers of its threads and words in memory, and one keeps pace with what is written.
+const MERGES: usize = 1;
+
+/// How often pages of merged files are given back. A merge reads some hundreds of megabytes in a second.
+const GIVE_BACK: Duration = Duration::from_millis(50);
 
 pub struct Writer {
     tantivy: IndexWriter<TantivyDocument>,
     path: std::path::PathBuf,
     fields: Fields,
     settings: Settings,
+    /// As long as this is there, pages are given back.
+    _at_work: Sender<()>,
 }
 
 impl Writer {
@@ -19,10 +32,15 @@ impl Writer {
 
     pub(super) fn open(index: &Index, threads: usize, memory: usize) -> Result<Writer, IndexError> {
         let memory = memory.max(Writer::LEAST_MEMORY * threads);
-        let tantivy =
-            index.tantivy.writer_with_num_threads(threads, memory).map_err(|error| IndexError::writing(&index.path, error))?;
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .memory_budget_per_thread(memory / threads)
+            .num_merge_threads(MERGES)
+            .build();
+        let tantivy = index.tantivy.writer_with_options(options).map_err(|error| IndexError::writing(&index.path, error))?;
         let settings = Settings::new(index.lexicon(), index.embedder());
-        Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), settings })
+        let _at_work = give_back_often(index.files.clone());
+        Ok(Writer { tantivy, path: index.path.clone(), fields: index.fields.clone(), settings, _at_work })
     }
 
     /// Adds a document; blocks while tantivy's queue is full. Call [`Writer::remove`] first where the id may be there already.
@@ -55,4 +73,15 @@ impl Writer {
     fn failed(&self, error: tantivy::TantivyError) -> IndexError {
         IndexError::writing(&self.path, error)
     }
+}
+
+/// Gives back the pages of an index's files again and again, until what this returns is dropped.
+fn give_back_often(files: MappedFiles) -> Sender<()> {
+    let (at_work, over) = channel();
+    std::thread::spawn(move || {
+        while let Err(RecvTimeoutError::Timeout) = over.recv_timeout(GIVE_BACK) {
+            files.give_back();
+        }
+    });
+    at_work
 }

@@ -8,6 +8,7 @@
 //! Parsing and reading happen on all cores; the channel is bounded, so an archive of any size passes through the same memory.
 
 mod changes;
+mod memory;
 mod pipeline;
 mod source;
 mod tally;

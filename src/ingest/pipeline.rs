@@ -15,6 +15,7 @@ use crate::thread::{Thread, ThreadId};
 
 use super::Tally;
 use super::changes::{LastState, hash, vanished};
+use super::memory::give_back_large_blocks;
 use super::source::{Sources, Visit, Work, file_name};
 
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,7 @@ pub fn ingest(
     reject: &mut (dyn FnMut(Rejection) + Send),
 ) -> Result<Tally, IngestError> {
     let started = Instant::now();
+    give_back_large_blocks();
     // The lock comes first: nobody may commit between what is read here and what is written.
     let writer = index.writer(options.threads, options.memory)?;
     let view = index.view()?;
