@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use curbside::embed::{Embedder, Vector};
+use curbside::embed::{Embedder, Mixed, Vector, packed_scale, unpack};
 use curbside::thread::{Post, Thread};
 use proptest::prelude::*;
 use serde_json::json;
@@ -83,14 +83,25 @@ fn a_text_without_a_known_token_has_no_vector() {
 }
 
 #[test]
-fn a_packed_vector_comes_back_the_same() {
+fn a_packed_vector_keeps_its_direction_in_four_bits_a_number() {
     let embedder = Embedder::builtin();
-    let vector = vector("numbness after laminectomy");
-    let packed: Vec<u64> = vector.to_packed().collect();
-    assert_eq!(packed.len(), embedder.dimension().div_ceil(8));
-    assert_eq!(Vector::from_packed(packed.iter().copied(), embedder.dimension()), Some(vector));
-    assert_eq!(Vector::from_packed(packed[1..].iter().copied(), embedder.dimension()), None, "a word is missing");
-    assert_eq!(Vector::from_packed(vec![0; packed.len()], embedder.dimension()), None, "no direction");
+    let texts = ["numbness after laminectomy", "pain", "Can I take ibuprofen for gout? It helped my father.", "q"];
+    for text in texts {
+        let vector = vector(text);
+        let packed: Vec<u64> = Mixed::of(&vector).pack().collect();
+        assert_eq!(packed.len(), embedder.packed_len());
+        assert_eq!(packed.len() * 16, embedder.dimension());
+        let back = unpack(&packed, embedder.dimension()).unwrap();
+        assert!(vector.cosine(&back) > 0.98, "{text}: {}", vector.cosine(&back));
+        for other in texts.map(self::vector) {
+            let (plain, of_packed) = (other.cosine(&vector), Mixed::of(&other).cosine(&packed, packed_scale(&packed)));
+            assert!((plain - of_packed).abs() < 0.05, "{text}: {plain}, packed {of_packed}");
+            assert!((of_packed - other.cosine(&back)).abs() < 0.02, "both ways to compare say the same");
+        }
+        assert_eq!(unpack(&packed[1..], embedder.dimension()), None, "a word is missing");
+        assert_eq!(unpack(&vec![0; packed.len()], embedder.dimension()), None, "no direction");
+        assert_eq!(packed_scale(&vec![0; packed.len()]), 0.0, "no direction");
+    }
 }
 
 #[test]

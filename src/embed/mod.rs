@@ -12,6 +12,7 @@ mod cells;
 mod distill;
 #[cfg(feature = "transformer")]
 mod fit;
+mod packed;
 #[doc(hidden)]
 pub mod table;
 mod tokens;
@@ -33,10 +34,11 @@ use crate::thread::Thread;
 pub use distill::{Distilled, Distilling, Stage, sentences_of};
 #[cfg(feature = "transformer")]
 pub use fit::distill;
+pub use packed::{Mixed, packed_scale, unpack};
 pub use table::EmbedError;
 #[cfg(feature = "transformer")]
 pub use transformer::Transformer;
-pub use vector::{Vector, packed_scale};
+pub use vector::Vector;
 #[cfg(not(feature = "transformer"))]
 pub use without::{Transformer, distill};
 
@@ -207,9 +209,9 @@ impl Embedder {
         self.header.cells as usize
     }
 
-    /// Words that [`Vector::to_packed`] gives for a vector of this model.
+    /// Words that [`Mixed::pack`] gives for a vector of this model.
     pub fn packed_len(&self) -> usize {
-        self.dimension().div_ceil(8)
+        packed::packed_len(self.dimension())
     }
 
     /// Numbers in a vector of this model.

@@ -41,40 +41,9 @@ impl Vector {
         self.numbers.iter().map(|&x| f32::from(x) * self.scale)
     }
 
-    /// The form for an index's column: eight numbers a word, in the order of this machine's memory, the last word filled up with zeros.
-    pub fn to_packed(&self) -> impl Iterator<Item = u64> {
-        self.numbers.chunks(8).map(|chunk| {
-            let mut bytes = [0u8; 8];
-            for (byte, &number) in bytes.iter_mut().zip(chunk) {
-                *byte = number as u8;
-            }
-            u64::from_ne_bytes(bytes)
-        })
-    }
-
-    /// [`Vector::cosine`] with a vector in its packed form, given one over its length, [`packed_scale`].
-    pub fn cosine_packed(&self, words: &[u64], scale: f32) -> f32 {
-        let other: &[i8] = bytemuck::cast_slice(words);
-        (dot(&self.numbers, &other[..self.numbers.len()]) as f32 * self.scale * scale).clamp(-1.0, 1.0)
-    }
-
-    /// The vector of `dimension` numbers that [`Vector::to_packed`] made these words of; `None` where the words are too few or all
-    /// zero.
-    pub fn from_packed(words: impl IntoIterator<Item = u64>, dimension: usize) -> Option<Vector> {
-        let numbers: Box<[i8]> = words.into_iter().flat_map(u64::to_ne_bytes).take(dimension).map(|byte| byte as i8).collect();
-        if numbers.len() == dimension { Vector::of(numbers) } else { None }
-    }
-
     pub(super) fn raw(&self) -> &[i8] {
         &self.numbers
     }
-}
-
-/// One over the length of a vector in its packed form; 0 for one of zeros, whose cosine with any other is then 0.
-pub fn packed_scale(words: &[u64]) -> f32 {
-    let numbers: &[i8] = bytemuck::cast_slice(words);
-    let square = dot(numbers, numbers);
-    if square > 0 { 1.0 / (square as f32).sqrt() } else { 0.0 }
 }
 
 /// The sum of products. Exact up to 131,000 numbers, where the sum of 128 times 128 would pass an `i32`. Blocks of a fixed length,

@@ -1,10 +1,14 @@
 //! The **analyzer** turns text into the words of the index: lower case, without diacritics, without stop words
 //! (`schema/stopwords.txt`), English Snowball stems. The same analyzer reads archives and queries.
+//!
+//! A thread's words are wanted in several places: postings, the column of words, stock phrases. They are found once, as an [`Analyzed`]
+//! text, and tantivy is given the words in place of the text.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tantivy::tokenizer::{Language, SimpleTokenizer, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
@@ -12,6 +16,9 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The name under which the analyzer is registered with tantivy.
 pub const NAME: &str = "consult";
+
+/// Begins what tantivy is given in place of a text: each word and a line's end, a stop word as an empty line.
+const ANALYZED: char = '\u{2}';
 
 /// Longer runs of letters are not words: base64, repeated letters.
 const LONGEST_WORD: usize = 40;
@@ -54,11 +61,54 @@ pub fn for_each_placed_word(text: &str, mut each: impl FnMut(&str, Range<usize>)
 
 fn for_each_token(text: &str, mut each: impl FnMut(&Token)) {
     TOKENIZER.with_borrow_mut(|tokenizer| {
-        let mut stream = tokenizer.token_stream(text);
+        let mut stream = tokenizer.read(text);
         while stream.advance() {
             each(stream.token());
         }
     });
+}
+
+/// The words of a text, found once.
+#[derive(Debug)]
+pub(super) struct Analyzed {
+    /// What tantivy is given.
+    lines: String,
+    /// Where each word stands in the text, and in the lines.
+    words: Vec<(usize, Range<usize>)>,
+}
+
+impl Analyzed {
+    pub(super) fn of(text: &str) -> Analyzed {
+        let mut lines = String::with_capacity(text.len() + ANALYZED.len_utf8());
+        lines.push(ANALYZED);
+        let (mut words, mut next_position) = (Vec::with_capacity(text.len() / 8), 0);
+        for_each_token(text, |token| {
+            (next_position..token.position).for_each(|_| lines.push('\n'));
+            next_position = token.position + 1;
+            let start = lines.len();
+            lines.push_str(&token.text);
+            words.push((token.offset_from, start..lines.len()));
+            lines.push('\n');
+        });
+        Analyzed { lines, words }
+    }
+
+    /// The text as a field that is analyzed by [`NAME`] takes it, to the same effect as the text itself.
+    pub(super) fn for_tantivy(&self) -> &str {
+        &self.lines
+    }
+
+    /// The stems in order.
+    pub(super) fn stems(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|(_, word)| &self.lines[word.clone()])
+    }
+
+    /// The stems that begin within these bytes of the text.
+    pub(super) fn stems_within(&self, bytes: &Range<usize>) -> impl Iterator<Item = &str> {
+        let first = self.words.partition_point(|&(start, _)| start < bytes.start);
+        let end = self.words.partition_point(|&(start, _)| start < bytes.end);
+        self.words[first..end].iter().map(|(_, word)| &self.lines[word.clone()])
+    }
 }
 
 /// One word of a text as the index knows it.
@@ -93,18 +143,28 @@ pub struct ConsultTokenStream<'a> {
     text: &'a str,
     at: usize,
     next_position: usize,
+    /// The text is lines of words.
+    analyzed: bool,
 }
 
 impl Tokenizer for ConsultTokenizer {
     type TokenStream<'a> = ConsultTokenStream<'a>;
 
+    /// Takes a text, or what [`Analyzed::for_tantivy`] gives of one.
     fn token_stream<'a>(&'a mut self, text: &'a str) -> ConsultTokenStream<'a> {
-        self.token.reset();
-        ConsultTokenStream { tokenizer: self, text, at: 0, next_position: 0 }
+        match text.strip_prefix(ANALYZED) {
+            Some(lines) => ConsultTokenStream { analyzed: true, ..self.read(lines) },
+            None => self.read(text),
+        }
     }
 }
 
 impl ConsultTokenizer {
+    fn read<'a>(&'a mut self, text: &'a str) -> ConsultTokenStream<'a> {
+        self.token.reset();
+        ConsultTokenStream { tokenizer: self, text, at: 0, next_position: 0, analyzed: false }
+    }
+
     /// Puts the stem of the folded word into the token; `false` for a stop word.
     fn stem_folded(&mut self) -> bool {
         if let Some(stem) = self.stems.get(&self.folded) {
@@ -132,8 +192,30 @@ impl ConsultTokenizer {
     }
 }
 
+impl ConsultTokenStream<'_> {
+    fn next_line(&mut self) -> bool {
+        while self.at < self.text.len() {
+            let (start, position) = (self.at, self.next_position);
+            let end = memchr(b'\n', &self.text.as_bytes()[start..]).map_or(self.text.len(), |length| start + length);
+            self.at = end + 1;
+            self.next_position += 1;
+            if end > start {
+                let token = &mut self.tokenizer.token;
+                token.text.clear();
+                token.text.push_str(&self.text[start..end]);
+                (token.offset_from, token.offset_to, token.position) = (start, end, position);
+                return true;
+            }
+        }
+        false
+    }
+}
+
 impl TokenStream for ConsultTokenStream<'_> {
     fn advance(&mut self) -> bool {
+        if self.analyzed {
+            return self.next_line();
+        }
         while let Some((start, end)) = next_run(self.text, self.at) {
             self.at = end;
             fold_into(&self.text[start..end], &mut self.tokenizer.folded);

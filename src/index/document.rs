@@ -6,10 +6,11 @@ use tantivy::schema::Field;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::clinical::{Annotation, Assertion, Lexicon};
-use crate::embed::Embedder;
+use crate::embed::{Embedder, Mixed};
 use crate::thread::{Role, SectionKind, Sex, Thread};
 
 use super::schema::Fields;
+use super::word_use::ThreadWords;
 use super::{ConceptUse, Index, Standing, WordUse, stock};
 
 /// The file that a thread was read from.
@@ -54,26 +55,27 @@ impl Index {
 }
 
 fn add_words(doc: &mut TantivyDocument, fields: &Fields, thread: &Thread) {
-    doc.add_text(fields.title, &thread.title);
-    for post in &thread.posts {
+    let words = ThreadWords::of(thread);
+    doc.add_text(fields.title, words.title.for_tantivy());
+    for post in &words.posts {
         let field = match post.role {
             Role::Patient => fields.question,
             Role::Doctor => fields.answers,
         };
-        doc.add_text(field, &post.text);
-        for section in &post.sections {
-            doc.add_text(fields.answers, &section.text);
-            let of_kind = SectionKind::ALL.iter().position(|&kind| kind == section.kind).expect("every kind is in ALL");
-            doc.add_text(fields.sections[of_kind], &section.text);
+        doc.add_text(field, post.text.for_tantivy());
+        for (kind, section) in &post.sections {
+            doc.add_text(fields.answers, section.for_tantivy());
+            let of_kind = SectionKind::ALL.iter().position(|each| each == kind).expect("every kind is in ALL");
+            doc.add_text(fields.sections[of_kind], section.for_tantivy());
         }
     }
     for tag in &thread.tags {
         doc.add_text(fields.tags, tag);
     }
-    for used in WordUse::of_thread(thread) {
+    for used in WordUse::of_thread(&words) {
         doc.add_u64(fields.words, used.pack());
     }
-    for code in stock::codes(thread) {
+    for code in stock::codes(thread, &words) {
         doc.add_u64(fields.sentence, u64::from(code));
     }
 }
@@ -147,7 +149,7 @@ fn add_meaning(doc: &mut TantivyDocument, fields: &Fields, embedder: &Embedder, 
     for (n, vector) in [&meaning.title, &meaning.question].into_iter().enumerate() {
         match vector {
             Some(vector) => {
-                vector.to_packed().for_each(|word| doc.add_u64(fields.vector, word));
+                Mixed::of(vector).pack().for_each(|word| doc.add_u64(fields.vector, word));
                 if n == 0 || !same {
                     cells.extend(embedder.cells(vector, 1));
                 }

@@ -13,7 +13,7 @@
 //! | `concepts` | one [`ConceptUse`](super::ConceptUse) for each concept, place and assertion | ranking, facets |
 //! | `words` | one [`WordUse`](super::WordUse) for each word of title, question and answers | ranking |
 //! | `sentence` | codes of its source and of the sentences at the ends of its posts | stock phrases |
-//! | `cell`, `vector` | the nearest cells, and the packed vectors of title and question, one after the other | candidates and ranking by meaning |
+//! | `cell`, `vector` | the nearest cells, and the vectors of title and question, packed to 4 bits a number, one after the other | candidates and ranking by meaning |
 //! | `file`, `file_digest`, `content` | where the thread came from, and hashes of the file and of the thread | what changed |
 //! | `thread`, `annotation` | the thread as JSON; its mentions (postcard) | showing it |
 

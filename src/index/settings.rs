@@ -16,7 +16,7 @@ use crate::embed::Embedder;
 use super::{Index, IndexError};
 
 /// Raised whenever fields, analyzer or the stored forms change their meaning.
-pub const FORMAT_VERSION: u64 = 2;
+pub const FORMAT_VERSION: u64 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {

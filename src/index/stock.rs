@@ -12,7 +12,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use crate::clinical::{Annotation, Part, sentences};
 use crate::thread::{Role, Thread};
 
-use super::{IndexError, View, analyzer};
+use super::analyzer::Analyzed;
+use super::word_use::ThreadWords;
+use super::{IndexError, View};
 
 /// A sentence that stands in fewer threads is no stock phrase: copies of one thread are a handful.
 const LEAST_THREADS: u64 = 5;
@@ -26,9 +28,9 @@ const FIRST: usize = 2;
 const LAST: usize = 3;
 
 /// The codes that a thread is counted under: one for its source, and one for each sentence at an end of a post.
-pub(super) fn codes(thread: &Thread) -> Vec<u32> {
+pub(super) fn codes(thread: &Thread, words: &ThreadWords) -> Vec<u32> {
     let source = source_of(thread);
-    let of_sentences = ends(thread).filter_map(|(_, text, range)| code(source, &text[range]));
+    let of_sentences = ends(thread).filter_map(|(n, _, range)| code(source, words.posts[n].text.stems_within(&range)));
     let mut codes: Vec<u32> = std::iter::once(source as u32).chain(of_sentences).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -41,8 +43,9 @@ impl View {
         let source = source_of(thread);
         let least = LEAST_THREADS.max((LEAST_SHARE * self.threads_with(source as u32)? as f64).ceil() as u64);
         let mut found = Vec::new();
-        for (part, text, range) in ends(thread) {
-            let Some(code) = code(source, &text[range.clone()]) else { continue };
+        for (n, text, range) in ends(thread) {
+            let Some(code) = code(source, Analyzed::of(&text[range.clone()]).stems()) else { continue };
+            let part = Part::Post(n as u32);
             if self.threads_with(code)? >= least && !(is_patients(thread, part) && names_something(annotation, part, &range)) {
                 found.push((part, range));
             }
@@ -62,20 +65,19 @@ fn source_of(thread: &Thread) -> u64 {
 
 /// A sentence by its words as the index knows them, so that case, marks and common words make no difference; none where it has no
 /// others.
-fn code(source: u64, sentence: &str) -> Option<u32> {
-    let mut code = source;
-    analyzer::for_each_word(sentence, |stem| code = xxh3_64_with_seed(stem.as_bytes(), code));
+fn code<'a>(source: u64, stems: impl Iterator<Item = &'a str>) -> Option<u32> {
+    let code = stems.fold(source, |code, stem| xxh3_64_with_seed(stem.as_bytes(), code));
     (code != source).then_some(code as u32)
 }
 
-/// The sentences at both ends of each post.
-fn ends(thread: &Thread) -> impl Iterator<Item = (Part, &str, Range<usize>)> {
+/// The sentences at both ends of each post, with the post's number and text.
+fn ends(thread: &Thread) -> impl Iterator<Item = (usize, &str, Range<usize>)> {
     thread.posts.iter().enumerate().flat_map(|(n, post)| {
         let mut all = sentences(&post.text);
         if all.len() > FIRST + LAST {
             all.drain(FIRST..all.len() - LAST);
         }
-        all.into_iter().map(move |range| (Part::Post(n as u32), post.text.as_str(), range))
+        all.into_iter().map(move |range| (n, post.text.as_str(), range))
     })
 }
 

@@ -5,9 +5,9 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::thread::{Role, Thread};
+use crate::thread::{Post, Role, SectionKind, Thread};
 
-use super::analyzer;
+use super::analyzer::Analyzed;
 
 /// A word as the column knows it: 22 bits of its stem's hash. Two words of a question and a thread that differ meet by chance once in
 /// some thousand threads (32 words against 100, over 2²² codes), and then add what one word adds.
@@ -20,6 +20,30 @@ pub struct WordUse {
     pub word: WordCode,
     /// In title, question, answers. Larger counts are rounded down to sixteen levels, which BM25 hardly tells apart.
     pub counts: [u8; 3],
+}
+
+/// The words of a thread, found once.
+pub(super) struct ThreadWords {
+    pub(super) title: Analyzed,
+    /// As the thread has them.
+    pub(super) posts: Vec<PostWords>,
+}
+
+pub(super) struct PostWords {
+    pub(super) role: Role,
+    pub(super) text: Analyzed,
+    pub(super) sections: Vec<(SectionKind, Analyzed)>,
+}
+
+impl ThreadWords {
+    pub(super) fn of(thread: &Thread) -> ThreadWords {
+        let of_post = |post: &Post| PostWords {
+            role: post.role,
+            text: Analyzed::of(&post.text),
+            sections: post.sections.iter().map(|section| (section.kind, Analyzed::of(&section.text))).collect(),
+        };
+        ThreadWords { title: Analyzed::of(&thread.title), posts: thread.posts.iter().map(of_post).collect() }
+    }
 }
 
 /// What four bits say of a count.
@@ -36,22 +60,22 @@ impl WordCode {
 
 impl WordUse {
     /// The words of a thread's title, question and answers, by code.
-    pub fn of_thread(thread: &Thread) -> Vec<WordUse> {
+    pub(super) fn of_thread(words: &ThreadWords) -> Vec<WordUse> {
         let mut counts: FxHashMap<WordCode, [u8; 3]> = FxHashMap::default();
-        let mut add = |text: &str, field: usize| {
-            analyzer::for_each_word(text, |stem| {
+        let mut add = |text: &Analyzed, field: usize| {
+            for stem in text.stems() {
                 let count = &mut counts.entry(WordCode::of(stem)).or_default()[field];
                 *count = count.saturating_add(1);
-            });
+            }
         };
-        add(&thread.title, 0);
-        for post in &thread.posts {
+        add(&words.title, 0);
+        for post in &words.posts {
             let field = match post.role {
                 Role::Patient => 1,
                 Role::Doctor => 2,
             };
             add(&post.text, field);
-            post.sections.iter().for_each(|section| add(&section.text, 2));
+            post.sections.iter().for_each(|(_, section)| add(section, 2));
         }
         let rounded =
             |[title, question, answers]: [u8; 3]| [title.min(MOST_IN_TITLE), LEVELS[level(question)], LEVELS[level(answers)]];

@@ -8,7 +8,7 @@
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, SegmentReader, Term};
 
-use crate::embed::{Embedder, Meaning, Vector, packed_scale};
+use crate::embed::{Embedder, Meaning, Mixed, Vector, packed_scale, unpack};
 use crate::index::{Columns, IndexError, View};
 
 use super::accumulator::Best;
@@ -29,14 +29,17 @@ pub struct Nearness {
 }
 
 /// Compares vectors with those of an index's threads.
-pub struct Comparer<'m> {
-    meaning: &'m Meaning,
+pub struct Comparer {
+    title: Option<Mixed>,
+    question: Option<Mixed>,
     buffer: Vec<u64>,
 }
 
-impl<'m> Comparer<'m> {
-    pub fn new(embedder: &Embedder, meaning: &'m Meaning) -> Comparer<'m> {
-        Comparer { meaning, buffer: vec![0; 2 * embedder.packed_len()] }
+impl Comparer {
+    pub fn new(embedder: &Embedder, meaning: &Meaning) -> Comparer {
+        let mixed = |vector: &Option<Vector>| vector.as_ref().map(Mixed::of);
+        let buffer = vec![0; 2 * embedder.packed_len()];
+        Comparer { title: mixed(&meaning.title), question: mixed(&meaning.question), buffer }
     }
 
     /// All zero for a thread without vectors.
@@ -45,14 +48,14 @@ impl<'m> Comparer<'m> {
             return Nearness::default();
         }
         let (title, question) = self.buffer.split_at(self.buffer.len() / 2);
-        let (title, question) = ((title, packed_scale(title)), (question, packed_scale(question)));
-        let cosine = |vector: &Option<Vector>, (other, scale): (&[u64], f32)| {
-            vector.as_ref().map_or(0.0, |vector| vector.cosine_packed(other, scale))
+        let [title, question] = [title, question].map(|packed| (packed, packed_scale(packed)));
+        let cosine = |vector: &Option<Mixed>, (packed, scale): (&[u64], f32)| {
+            vector.as_ref().map_or(0.0, |vector| vector.cosine(packed, scale))
         };
         Nearness {
-            title: cosine(&self.meaning.title, title),
-            question: cosine(&self.meaning.question, question),
-            crossed: cosine(&self.meaning.title, question).max(cosine(&self.meaning.question, title)),
+            title: cosine(&self.title, title),
+            question: cosine(&self.question, question),
+            crossed: cosine(&self.title, question).max(cosine(&self.question, title)),
         }
     }
 }
@@ -65,7 +68,7 @@ pub fn vectors(view: &View, at: DocAddress) -> Result<[Option<Vector>; 2], Index
         return Ok([None, None]);
     }
     let (title, question) = buffer.split_at(embedder.packed_len());
-    Ok([title, question].map(|packed| Vector::from_packed(packed.iter().copied(), embedder.dimension())))
+    Ok([title, question].map(|packed| unpack(packed, embedder.dimension())))
 }
 
 /// The threads that are nearest by any of the cosines, at most `most`.
