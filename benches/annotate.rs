@@ -1,5 +1,6 @@
 //! What reading costs, on one core and in one run: annotating as a multiple of tantivy's own English analysis of the same text; with a
-//! lexicon of 300,000 terms as a multiple of the built-in one; and of a run of one thing as a multiple of prose, per byte.
+//! lexicon of 300,000 terms as a multiple of the built-in one; and of a run of one thing as a multiple of prose, per byte. On all cores,
+//! what reading threads from files and annotating them comes to.
 //!
 //! `cargo bench --bench annotate` reads the archive of the other benches; `-- FILE…` adds standard terminologies, and made terms
 //! fill them up.
@@ -9,10 +10,13 @@ mod support;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use curbside::clinical::{Annotator, Lexicon};
+use curbside::ingest::files;
+use curbside::read::Reader;
+use rayon::prelude::*;
 use support::{report, report_ratio, texts, threads, timed};
 use tantivy::tokenizer::{Language, LowerCaser, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer, TokenStream};
 
@@ -76,7 +80,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     for ((name, _), times_of_run) in runs.iter().zip(&times[3..]) {
         report_ratio(&format!("10 MB of {name} / prose, per byte"), times_of_run, &times[1]);
     }
+    let through: Vec<f64> = (0..ROUNDS).map(|_| bytes as f64 / 1e6 / timed(|| read_and_annotate(&core)).as_secs_f64()).collect();
+    println!("{:<44} {} MB of text a second", "reading and annotating on all cores", support::results::spread_of(&through));
     Ok(())
+}
+
+/// As indexing does it: files to threads to mentions.
+fn read_and_annotate(annotator: &Annotator) {
+    let reader = Reader::new();
+    for path in files(&support::archive(), Path::new("")).filter_map(Result::ok) {
+        let chunks = reader.open(&path).into_iter().flatten().filter_map(Result::ok);
+        chunks.par_bridge().for_each(|chunk| {
+            let threads = reader.threads(&chunk).into_iter().filter_map(Result::ok);
+            threads.for_each(|thread| _ = black_box(annotator.annotate_thread(&thread)));
+        });
+    }
 }
 
 fn terms(annotator: &Annotator) -> usize {

@@ -5,7 +5,8 @@
 //! `cargo bench --bench versus`. Sizes by `CURBSIDE_BENCH_SIZES` (50000,500000); runs of the smallest size, the larger ones in
 //! proportion, by `CURBSIDE_BENCH_RUNS` (3); seconds that an engine has at most for one round of questions by
 //! `CURBSIDE_BENCH_SECONDS` (20). Lucene takes part where `CURBSIDE_LUCENE` names a folder of its jars, FTS5 and Xapian where the
-//! Python that `CURBSIDE_PYTHON` names has their modules. Curves and tables are kept where `CURBSIDE_BENCH_RESULTS` names a folder.
+//! Python that `CURBSIDE_PYTHON` names has their modules; these two on no more threads than `CURBSIDE_BENCH_SLOW` (500000), as they need
+//! minutes for half a million and hours for five. Curves and tables are kept where `CURBSIDE_BENCH_RESULTS` names a folder.
 //!
 //! curbside reads JSON Lines, annotates, embeds, and stores threads whole; the others read a table of the same texts and store these.
 
@@ -29,6 +30,9 @@ use support::{archive, bytes_in, each_thread, indexed, least, quantile, setting,
 use tantivy::DocAddress;
 
 const ENGINES: [&str; 6] = ["curbside", "tantivy, one field", "tantivy, three fields", "Lucene", "SQLite FTS5", "Xapian"];
+
+/// The engines that are given small archives alone begin here.
+const FIRST_SLOW: usize = 4;
 
 /// Rounds of each kind of question; the first ones only warm, and each question's time is the least of the others.
 const ROUNDS: usize = 6;
@@ -112,6 +116,9 @@ fn measure(engine: usize, threads: u64, lines: &Path, table: &Path, questions: &
         command.env("CURBSIDE_BENCH_ENGINE", what);
         Ok(command)
     };
+    if engine >= FIRST_SLOW && threads > setting("CURBSIDE_BENCH_SLOW", 500_000) {
+        return None;
+    }
     let (command, texts) = match engine {
         0 => (this("curbside"), lines),
         1 => (this("one"), table),

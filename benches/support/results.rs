@@ -18,7 +18,7 @@ impl Results {
     pub fn new(bench: &str, what: &str) -> Results {
         let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
         let mut results = Results { name: bench.to_owned(), date: date.clone(), text: String::new(), load: load() };
-        let settings = ["SIZES", "TIMES", "RUNS", "ROUNDS", "SECONDS"].map(|name| format!("CURBSIDE_BENCH_{name}"));
+        let settings = ["SIZES", "TIMES", "RUNS", "ROUNDS", "SECONDS", "SLOW"].map(|name| format!("CURBSIDE_BENCH_{name}"));
         let settings = settings.iter().filter_map(|name| Some(format!("{name}={} ", std::env::var(name).ok()?)));
         results.say(&format!("# {what}\n"));
         results.say(&format!("{date}, {}. `{}cargo bench --bench {bench}`\n", machine(), settings.collect::<String>()));
