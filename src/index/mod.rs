@@ -39,7 +39,7 @@ pub use word_use::{WordCode, WordUse};
 pub use writer::Writer;
 
 use crate::clinical::{Annotator, Lexicon};
-use crate::embed::Embedder;
+use crate::embed::{EmbedError, Embedder};
 use tantivy::tokenizer::TextAnalyzer;
 
 /// Tantivy's file that says what an index consists of; every commit writes it anew.
@@ -127,6 +127,7 @@ impl Index {
             Err(IndexError::OtherFormat { .. } | IndexError::OtherModel(_) | IndexError::OtherLexicon(_)) => {
                 Ok(Some(Anew::OtherVersion))
             }
+            Err(IndexError::Embed(EmbedError::WithoutTokenizers { .. })) => Ok(Some(Anew::WithoutTokenizers)),
             Err(error) => Err(error),
         }
     }
@@ -216,6 +217,8 @@ pub enum Anew {
     OtherLexicon,
     #[error("has vectors of the embedding model {was}, not of {is}")]
     OtherModel { was: String, is: String },
+    #[error("has vectors of an embedding model for which this curbside was built without tokenizers")]
+    WithoutTokenizers,
 }
 
 /// `index` and `anew` give `index.anew`.
