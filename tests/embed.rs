@@ -284,6 +284,40 @@ fn without_its_feature_a_transformer_is_told_how_to_be_had() {
     }
 }
 
+#[cfg(not(feature = "tokenizers"))]
+#[test]
+fn without_its_feature_a_model_of_another_tokenizer_is_told_how_to_be_had() {
+    use curbside::embed::table::{Cut, Folder, compile, flag};
+    const HOW: &str =
+        "for which this curbside was built without tokenizers: build it with `cargo build --release --features tokenizers`";
+    let place = Place::new();
+    archive_of_own_words(&place);
+    let unigram = json!({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["▁knee", -1.0], ["▁", -2.0]]}});
+    place.run(&["index", "a.jsonl", "--model", "model"]).ok();
+    write_model(&place.path("model"), |t| *t = unigram.clone(), "I8", &[0, 0, 100, 0, 0, 100], [3, 2]);
+    let refused = place.run(&["index", "a.jsonl", "--model", "model", "--full"]).told(2, HOW);
+    assert!(refused.err.contains("tokenizer.json is of the kind Unigram"), "{}", refused.err);
+
+    // An index that a program with the feature made.
+    let folder = Folder {
+        name: "unigram".into(),
+        dimension: 2,
+        cut: Cut::Tokenizer(unigram.to_string().into_bytes()),
+        rows: vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0],
+        cells: Vec::new(),
+        flags: flag::TOKENIZER,
+    };
+    let kept = fs::read_dir(place.path("index")).unwrap().map(|entry| entry.unwrap().path());
+    let kept = kept.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("embedding-")).unwrap();
+    fs::write(kept, bytemuck::cast_slice(&compile(&folder))).unwrap();
+    place.run(&["search", "quux"]).told(2, HOW);
+    place
+        .run(&["index", "a.jsonl"])
+        .told(2, "add --full to do so, or build curbside with `cargo build --release --features tokenizers`");
+    place.run(&["index", "a.jsonl", "--full"]).ok();
+    place.run(&["search", "quux"]).ok();
+}
+
 #[test]
 fn two_models_have_two_fingerprints() {
     let folder = tempfile::tempdir().unwrap();

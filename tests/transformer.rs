@@ -8,6 +8,7 @@ use std::path::Path;
 
 use common::{Place, sample};
 use curbside::embed::{Embedder, Transformer};
+use curbside::search::Weights;
 use serde_json::{Value, json};
 
 const WIDTH: usize = 16;
@@ -109,15 +110,65 @@ fn re_ranking_changes_the_order_of_the_best_and_loses_no_thread() {
         out.lines().map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect::<Vec<_>>()
     };
     let (plain, again) = (ask(&[]), ask(&["--rerank-model", "bert"]));
-    assert!(plain.len() > 60, "{}", plain.len());
-    assert_ne!(plain[..50], again[..50]);
+    let read = Weights::built_in().rerank.depth();
+    assert!(plain.len() > 5 * read, "{}", plain.len());
+    assert_ne!(plain[..read], again[..read]);
     let sorted = |ids: &[String]| {
         let mut ids = ids.to_vec();
         ids.sort();
         ids
     };
-    assert_eq!(sorted(&plain[..50]), sorted(&again[..50]), "fifty are read again");
+    assert_eq!(sorted(&plain[..read]), sorted(&again[..read]), "so many are read again");
+    assert_eq!(plain[read..], again[read..], "and the others stay as they were");
     assert_eq!(sorted(&plain), sorted(&again));
+}
+
+#[test]
+fn what_the_transformer_adds_is_measured_written_down_and_tuned() {
+    let place = Place::new();
+    write_transformer(&place.path("bert"));
+    place.index(&[&sample()]).ok();
+    // The topics of a few threads: others would only take time.
+    let all = fs::read_to_string(sample().join("related-qrels.txt")).unwrap();
+    let some: Vec<&str> = all.split_inclusive('\n').take(120).collect();
+    place.write("qrels.txt", some.concat());
+    let eval = |more: &[&str]| {
+        let args = [&["eval", "--all", "--qrels", "qrels.txt", "--measures", "ndcg@10", "--format", "json"], more].concat();
+        place.run(&args).ok()
+    };
+    let again = ["--rerank-model", "bert"];
+    let figure = |more: &[&str]| eval(more).json()["answerable_measures"]["ndcg@10"].as_f64().unwrap();
+    let (plain, reranked) = (figure(&[]), figure(&again));
+    assert_ne!(plain, reranked);
+
+    let ablation = eval(&["--ablation", "--rerank-model", "bert"]).out;
+    let last: Value = serde_json::from_str(ablation.lines().last().unwrap()).unwrap();
+    assert_eq!(last["layer"], "+ transformer");
+    assert_eq!(last["sets"]["qrels.txt"]["ndcg@10"].as_f64().unwrap(), reranked);
+
+    let tuned = eval(&["--tune", "--folds", "2", "--rounds", "1", "--rerank-model", "bert"]).json();
+    assert_eq!(tuned["start"].as_f64().unwrap(), reranked, "what is read once is weighed as a run weighs it");
+    assert!(tuned["fitted"].as_f64().unwrap() > reranked, "a transformer of random numbers had better say less: {tuned}");
+    assert_eq!(tuned["weights"].as_object().unwrap().keys().collect::<Vec<_>>(), ["rerank"]);
+    let toml = tuned["weights"]["rerank"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| format!("{key} = {:?}\n", value.as_f64().unwrap()));
+    place.write("tuned.toml", format!("[rerank]\n{}", toml.collect::<String>()));
+    let with_tuned = figure(&["--rerank-model", "bert", "--weights", "tuned.toml"]);
+    assert!((with_tuned - tuned["fitted"].as_f64().unwrap()).abs() < 1e-9, "{with_tuned} against {tuned}");
+
+    eval(&["--write-features", "features.txt", "--rerank-model", "bert"]);
+    let features = fs::read_to_string(place.path("features.txt")).unwrap();
+    assert!(
+        features.starts_with("# 1:words ") && features.lines().next().unwrap().contains("13:transformer_titles"),
+        "{features:.300}"
+    );
+    let of_first = features.lines().filter(|line| line.split(' ').nth(1) == Some("qid:1")).count();
+    assert_eq!(of_first, Weights::built_in().rerank.depth(), "candidates of the first topic that are read again");
+    assert!(features.lines().skip(1).all(|line| line.contains(" 16:")));
+    place.run(&["eval", "--topics", "t.tsv", "--qrels", "qrels.txt", "--rerank-model", "bert"]).told(2, "add --mode related");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub struct Args {
     /// Tables and standard terminologies to use on top of the built-in lexicon; may be given again
     #[arg(long, value_name = "FILE")]
     lexicon: Vec<PathBuf>,
-    /// A static embedding model in Model2Vec's format, instead of the built-in one; kept in the index
+    /// Folder of a static embedding model in Model2Vec's format, instead of the built-in one; kept in the index
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     #[command(flatten)]
@@ -118,6 +118,7 @@ impl Job<'_> {
                     Anew::OtherVersion => "",
                     Anew::OtherLexicon => ", or give the --lexicon files of then",
                     Anew::OtherModel { .. } => ", or give the --model of then",
+                    Anew::WithoutTokenizers => ", or build curbside with `cargo build --release --features tokenizers`",
                 };
                 bail!("the index at {} {why}: all threads must be read again; add --full to do so{with}", index.display())
             }

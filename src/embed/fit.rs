@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::distill::{Distilled, Distilling, Stage};
-use super::table::{self, Folder};
+use super::table::{self, Cut, Folder};
 use super::{EmbedError, Embedder, MOST_TOKENS, Transformer, Vector, tokens};
 use crate::clinical::{ConceptId, Lexicon};
 
@@ -147,7 +147,8 @@ impl Vocabulary {
         let known: Vec<String> = known.into_iter().map(|(token, _)| token).collect();
         let cutter = |tokens: &[String]| {
             let rows = vec![1.0; tokens.len()];
-            let folder = Folder { name: String::new(), dimension: 1, tokens: tokens.to_vec(), rows, cells: vec![1.0], flags };
+            let cut = Cut::Walk(tokens.to_vec());
+            let folder = Folder { name: String::new(), dimension: 1, cut, rows, cells: vec![1.0], flags };
             Embedder::over(super::Table::Compiled(table::compile(&folder).into()))
         };
         let all = cutter(&known);

@@ -3,7 +3,8 @@
 //!
 //! In: text, or a [`Thread`]. Out: [`Vector`], [`Meaning`], and the numbers of the cells of a coarse quantiser in which a vector's
 //! neighbours are found. The built-in table is compiled from `schema/model` and read in place; [`Embedder::open`] takes any
-//! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>).
+//! static model in Model2Vec's format (<https://github.com/MinishLab/model2vec>), those that are not cut by WordPiece with the
+//! feature `tokenizers`.
 //!
 //! With the feature `transformer`, a [`Transformer`] reads texts with a neural network instead, and [`distill`] makes a table from one.
 //! Without it both are there and say how to be had.
@@ -15,11 +16,13 @@ mod fit;
 mod packed;
 #[doc(hidden)]
 pub mod table;
+#[cfg(feature = "tokenizers")]
+mod tokenizer;
 mod tokens;
 #[cfg(feature = "transformer")]
 mod transformer;
 mod vector;
-#[cfg(not(feature = "transformer"))]
+#[cfg(not(all(feature = "tokenizers", feature = "transformer")))]
 mod without;
 
 use std::ops::Range;
@@ -44,6 +47,10 @@ pub use without::{Transformer, distill};
 
 use cells::{Centroids, Groups};
 use table::{Folder, Header, Layout, flag};
+#[cfg(feature = "tokenizers")]
+use tokenizer::Tokenizer;
+#[cfg(not(feature = "tokenizers"))]
+use without::Tokenizer;
 
 /// Of a longer text, this many tokens count. Model2Vec has the same limit.
 const MOST_TOKENS: usize = 512;
@@ -63,6 +70,8 @@ pub struct Embedder {
     table: Table,
     header: Header,
     layout: Layout,
+    /// Where the table has one.
+    tokenizer: Option<Arc<Tokenizer>>,
     /// Made when a cell is first asked for.
     groups: Arc<OnceLock<Groups>>,
 }
@@ -106,14 +115,16 @@ impl Embedder {
     ///
     /// When the folder is not such a model: the error names the file, what was met and what is expected.
     pub fn open(folder: &Path) -> Result<Embedder, EmbedError> {
+        let path = folder.join("tokenizer.json");
         let mut folder = Folder::read(folder)?;
-        let compiled = |folder: &Folder| Embedder::over(Table::Compiled(table::compile(folder).into()));
-        let embedder = compiled(&folder);
-        if !folder.cells.is_empty() {
-            return Ok(embedder);
+        let mut embedder = Embedder::over(Table::Compiled(table::compile(&folder).into()));
+        embedder.read_tokenizer(&path, |problem| EmbedError::Unfit { path: path.clone(), problem })?;
+        if folder.cells.is_empty() {
+            folder.cells = embedder.cells_of_concepts();
+            let tokenizer = embedder.tokenizer;
+            embedder = Embedder { tokenizer, ..Embedder::over(Table::Compiled(table::compile(&folder).into())) };
         }
-        folder.cells = embedder.cells_of_concepts();
-        Ok(compiled(&folder))
+        Ok(embedder)
     }
 
     /// A model that [`Embedder::bytes`] wrote to a file, read where it lies.
@@ -128,7 +139,9 @@ impl Embedder {
         // SAFETY: an index's table is written once under a new name and never changed in place.
         let file = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
         table::check(&file).map_err(|problem| damaged(problem.into()))?;
-        Ok(Embedder::over(Table::Mapped(Arc::new(file))))
+        let mut embedder = Embedder::over(Table::Mapped(Arc::new(file)));
+        embedder.read_tokenizer(path, damaged)?;
+        Ok(embedder)
     }
 
     /// The same of its bytes, read from somewhere under `path`.
@@ -140,8 +153,11 @@ impl Embedder {
         let mut words = vec![0u64; bytes.len().div_ceil(size_of::<u64>())];
         bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
         let table = Table::Compiled(words.into());
-        table::check(table.bytes()).map_err(|problem| EmbedError::Damaged { path: path.into(), problem: problem.into() })?;
-        Ok(Embedder::over(table))
+        let damaged = |problem: String| EmbedError::Damaged { path: path.into(), problem };
+        table::check(table.bytes()).map_err(|problem| damaged(problem.into()))?;
+        let mut embedder = Embedder::over(table);
+        embedder.read_tokenizer(path, damaged)?;
+        Ok(embedder)
     }
 
     /// The compiled form, to be written to a file and opened again.
@@ -152,7 +168,19 @@ impl Embedder {
     fn over(table: Table) -> Embedder {
         let header: Header = bytemuck::pod_read_unaligned(&table.bytes()[..size_of::<Header>()]);
         debug_assert_eq!(header.magic, table::MAGIC);
-        Embedder { layout: header.layout(), header, table, groups: Arc::default() }
+        Embedder { layout: header.layout(), header, table, tokenizer: None, groups: Arc::default() }
+    }
+
+    /// Reads the tokenizer that the table may have; without it such a table is of no use.
+    fn read_tokenizer(&mut self, path: &Path, wrong: impl FnOnce(String) -> EmbedError) -> Result<(), EmbedError> {
+        if self.has(flag::TOKENIZER) {
+            let file: &[u8] = self.section(&self.layout.text);
+            if cfg!(not(feature = "tokenizers")) {
+                return Err(EmbedError::WithoutTokenizers { path: path.into(), met: table::differs(file) });
+            }
+            self.tokenizer = Some(Arc::new(Tokenizer::read(file).map_err(wrong)?));
+        }
+        Ok(())
     }
 
     /// Centroids for a model that brings none: the names of the built-in lexicon's concepts, which lie where consults do. None where
@@ -169,11 +197,7 @@ impl Embedder {
     /// The direction of a text: the sum of its tokens' rows. `None` for a text without a known token. Of a long text the first 512
     /// tokens count.
     pub fn embed(&self, text: &str) -> Option<Vector> {
-        let mut found = Vec::new();
-        tokens::Walk::over(self, text, |token| {
-            found.push(token);
-            found.len() < MOST_TOKENS
-        });
+        let mut found = self.tokens(text);
         found.sort_unstable();
         let mut sum = vec![0f32; self.dimension()];
         for same in found.chunk_by(|a, b| a == b) {
@@ -181,6 +205,23 @@ impl Embedder {
             self.add(same[0] as usize, if self.has(flag::SQUARE_ROOT) { times.sqrt() } else { times }, &mut sum);
         }
         Vector::towards(&sum)
+    }
+
+    /// The first of a text's tokens, by their rows.
+    fn tokens(&self, text: &str) -> Vec<u32> {
+        if let Some(tokenizer) = &self.tokenizer {
+            let mut found = tokenizer.cut(text);
+            found.truncate(MOST_TOKENS);
+            // Special tokens may be numbered after the last that has a row.
+            found.retain(|&token| token < self.header.tokens);
+            return found;
+        }
+        let mut found = Vec::new();
+        tokens::Walk::over(self, text, |token| {
+            found.push(token);
+            found.len() < MOST_TOKENS
+        });
+        found
     }
 
     /// The vectors of a thread.

@@ -16,7 +16,7 @@ use tokenizers::{Encoding, Tokenizer, TruncationParams};
 
 use super::EmbedError;
 
-/// Of a longer text, this many tokens are read: small sentence transformers were trained on no more.
+/// Of a longer text, this many tokens are read where the folder does not say: small sentence transformers were trained on no more.
 const MOST_TOKENS: usize = 128;
 
 /// Texts that are read at once; those of a like length, since each is filled up to the longest.
@@ -45,7 +45,7 @@ impl fmt::Debug for Transformer {
 
 impl Transformer {
     /// Opens a folder with `config.json`, `tokenizer.json` and `model.safetensors`, and where it is not the mean of all tokens that
-    /// makes a text's vector, `1_Pooling/config.json`.
+    /// makes a text's vector, `1_Pooling/config.json`. `sentence_bert_config.json` may say how many tokens of a text are read.
     ///
     /// # Errors
     ///
@@ -71,7 +71,10 @@ impl Transformer {
         };
         let wrong = |error: &dyn fmt::Display| unfit("tokenizer.json", format!("is not a tokenizer ({error})"));
         let mut tokenizer = Tokenizer::from_bytes(read(folder, "tokenizer.json")?).map_err(|error| wrong(&error))?;
-        let most = MOST_TOKENS.min(config.max_position_embeddings);
+        let said: Option<Value> =
+            folder.join("sentence_bert_config.json").exists().then(|| json(folder, "sentence_bert_config.json")).transpose()?;
+        let said = said.and_then(|said| said.get("max_seq_length")?.as_u64()).map_or(MOST_TOKENS, |most| most as usize);
+        let most = said.clamp(1, config.max_position_embeddings);
         tokenizer
             .with_padding(None)
             .with_truncation(Some(TruncationParams { max_length: most, ..TruncationParams::default() }))

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::index::{IndexError, View};
 use crate::query::Ask;
-use crate::related::{self, Reranker, Subject};
-use crate::search::{self, Weights};
+use crate::related::{self, Reranker, Reread, Subject};
+use crate::search::{self, RerankWeights, Weights};
 use crate::thread::{Thread, ThreadId};
 
 use super::{Qrels, Run, Topic};
@@ -89,12 +89,7 @@ impl System<'_> {
             each();
             Ok((question.qid.as_str(), ranking))
         });
-        let rankings: Vec<(&str, Vec<(ThreadId, f32)>)> = rankings.collect::<Result<_, IndexError>>()?;
-        let mut run = Run::default();
-        for (qid, ranking) in rankings {
-            run.insert(qid, ranking.iter().map(|(id, score)| (id.as_str(), *score)));
-        }
-        Ok(run)
+        Ok(run_of(rankings.collect::<Result<_, IndexError>>()?))
     }
 
     fn rank(self, view: &View, question: &Question) -> Result<Vec<(ThreadId, f32)>, IndexError> {
@@ -104,7 +99,8 @@ impl System<'_> {
             }
             (System::Reranked(weights, reranker), Asked::Related(subject)) => {
                 let ranked = related::ranking(view, subject, weights, DEPTH)?;
-                return Ok(scored(reranker.rerank(view, subject, &weights.rerank, ranked)?));
+                let reread = reranker.read(view, subject, weights.rerank.depth(), ranked)?;
+                return Ok(scored(reread.ranking(&weights.rerank)));
             }
             (System::Curbside(weights) | System::Reranked(weights, _), Asked::Search(ask)) => search::find(view, ask, weights)?,
             (System::Bm25, Asked::Search(ask)) => search::bm25(view, &ask.text, None, DEPTH)?,
@@ -118,6 +114,41 @@ impl System<'_> {
         };
         found.ranked.into_iter().take(DEPTH).map(|ranked| Ok((view.id(ranked.at)?, ranked.score))).collect()
     }
+}
+
+/// Rankings whose best a transformer has read, by question: what is left is to weigh what it found.
+pub(super) struct ReadAgain<'q> {
+    rankings: Vec<(&'q str, Reread)>,
+}
+
+impl<'q> ReadAgain<'q> {
+    pub fn new(
+        view: &View,
+        questions: &'q [Question],
+        weights: &Weights,
+        reranker: &Reranker,
+    ) -> Result<ReadAgain<'q>, IndexError> {
+        let asked = questions.par_iter().filter_map(|question| Some((question.qid.as_str(), question.subject()?)));
+        let read = asked.map(|(qid, subject)| {
+            let ranked = related::ranking(view, subject, weights, DEPTH)?;
+            Ok((qid, reranker.read(view, subject, weights.rerank.depth(), ranked)?))
+        });
+        Ok(ReadAgain { rankings: read.collect::<Result<_, IndexError>>()? })
+    }
+
+    /// The same as a run of [`System::Reranked`].
+    pub fn run(&self, weights: &RerankWeights) -> Run {
+        let rankings = self.rankings.par_iter().map(|(qid, reread)| (*qid, scored(reread.ranking(weights))));
+        run_of(rankings.collect())
+    }
+}
+
+fn run_of(rankings: Vec<(&str, Vec<(ThreadId, f32)>)>) -> Run {
+    let mut run = Run::default();
+    for (qid, ranking) in rankings {
+        run.insert(qid, ranking.iter().map(|(id, score)| (id.as_str(), *score)));
+    }
+    run
 }
 
 fn scored(ranked: Vec<related::Ranked>) -> Vec<(ThreadId, f32)> {

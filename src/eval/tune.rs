@@ -6,19 +6,23 @@ use std::collections::HashMap;
 use toml::{Table, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::related::Reranker;
 use crate::search::Weights;
 
+use super::system::ReadAgain;
 use super::{Dataset, EvalError, Measured, Mode, System};
 
 /// How to tune.
 #[derive(Debug, Clone)]
-pub struct Tuning {
+pub struct Tuning<'r> {
     pub mode: Mode,
+    /// Tune what the transformer's second reading of related adds, and nothing else: the other weights serve without one too.
+    pub reranker: Option<&'r Reranker>,
     /// Parts that the topics are cut into, 2 or more; each is held out once.
     pub folds: usize,
     /// Times at most that the ascent goes over all weights.
     pub rounds: usize,
-    /// Weights to tune, by `section.name` or `name`; all of the mode's sections where empty.
+    /// Weights to tune, by `section.name` or `name`; all of [`Tuning::sections`] where empty.
     pub only: Vec<String>,
 }
 
@@ -62,7 +66,7 @@ const FROM_ZERO: [f32; 3] = [0.1, 0.3, 1.0];
 const LEAST_GAIN: f64 = 5e-4;
 
 /// Weights that are not tuned: a limit of work, the units that the others are measured against, and what shapes a panel but no run.
-const FIXED: [(&str, &str); 12] = [
+const FIXED: [(&str, &str); 13] = [
     ("search_words", "postings_budget"),
     ("search_words", "most_words"),
     ("search_words", "question"),
@@ -75,6 +79,7 @@ const FIXED: [(&str, &str); 12] = [
     ("related", "least_of_best"),
     ("related", "diversity"),
     ("related", "alike_from"),
+    ("rerank", "depth"),
 ];
 
 /// One weight, by where it stands in `schema/ranking.toml`.
@@ -128,10 +133,10 @@ fn rounded(value: f32) -> f32 {
     format!("{value:.1e}").parse().unwrap_or(value)
 }
 
-/// The sections that a mode ranks by, as they stand in `schema/ranking.toml`.
-pub fn weights_toml(weights: &Weights, mode: Mode) -> Result<String, EvalError> {
+/// The sections that were tuned, as they stand in `schema/ranking.toml`.
+pub fn weights_toml(weights: &Weights, tuning: &Tuning<'_>) -> Result<String, EvalError> {
     let mut text = String::new();
-    for section in sections(mode) {
+    for section in tuning.sections() {
         text.push_str(&format!("[{section}]\n"));
         for setting in Setting::of_section(weights, section)? {
             text.push_str(&format!("{} = {:?}\n", setting.key, setting.get(weights)?));
@@ -141,15 +146,8 @@ pub fn weights_toml(weights: &Weights, mode: Mode) -> Result<String, EvalError> 
     Ok(text)
 }
 
-fn sections(mode: Mode) -> [&'static str; 2] {
-    match mode {
-        Mode::Search => ["search_words", "search"],
-        Mode::Related => ["related_words", "related"],
-    }
-}
-
 /// Searches weights that raise the mean over the datasets of each one's measure.
-pub fn tune(sets: &[Dataset], start: &Weights, tuning: &Tuning, step: &mut dyn FnMut(Step<'_>)) -> Result<Tuned, EvalError> {
+pub fn tune(sets: &[Dataset], start: &Weights, tuning: &Tuning<'_>, step: &mut dyn FnMut(Step<'_>)) -> Result<Tuned, EvalError> {
     let mut bench = Bench::new(sets, tuning, start)?;
     let everything = vec![true; bench.topics.len()];
     let at_start = bench.values(start)?;
@@ -186,6 +184,8 @@ struct Bench<'d> {
     sets: &'d [Dataset],
     settings: Vec<Setting>,
     topics: Vec<BenchTopic>,
+    /// What a transformer found for each dataset, where that is what is weighed.
+    read_again: Vec<ReadAgain<'d>>,
     /// Values of the topics by the weights' own text: folds walk much the same way.
     measured: HashMap<String, Vec<f64>>,
 }
@@ -199,9 +199,9 @@ struct BenchTopic {
 }
 
 impl<'d> Bench<'d> {
-    fn new(sets: &'d [Dataset], tuning: &Tuning, weights: &Weights) -> Result<Bench<'d>, EvalError> {
+    fn new(sets: &'d [Dataset], tuning: &Tuning<'_>, weights: &Weights) -> Result<Bench<'d>, EvalError> {
         let mut settings = Vec::new();
-        for section in sections(tuning.mode) {
+        for section in tuning.sections() {
             let of_section = Setting::of_section(weights, section)?.into_iter();
             settings.extend(of_section.filter(|setting| tuning.chooses(setting)));
         }
@@ -224,7 +224,11 @@ impl<'d> Bench<'d> {
         if tuning.folds < 2 || tuning.folds > topics.len() {
             return Err(EvalError::Folds { asked: tuning.folds, topics: topics.len() });
         }
-        Ok(Bench { sets, settings, topics, measured: HashMap::new() })
+        let read = tuning
+            .reranker
+            .into_iter()
+            .flat_map(|reranker| sets.iter().map(move |set| ReadAgain::new(&set.view, &set.questions, weights, reranker)));
+        Ok(Bench { sets, settings, topics, read_again: read.collect::<Result<_, _>>()?, measured: HashMap::new() })
     }
 
     /// The measure of every topic under the weights.
@@ -234,8 +238,11 @@ impl<'d> Bench<'d> {
             return Ok(known.clone());
         }
         let mut of_sets = Vec::new();
-        for set in self.sets {
-            let run = System::Curbside(weights).run(&set.view, &set.questions, &|| ())?;
+        for (n, set) in self.sets.iter().enumerate() {
+            let run = match self.read_again.get(n) {
+                Some(read_again) => read_again.run(&weights.rerank),
+                None => System::Curbside(weights).run(&set.view, &set.questions, &|| ())?,
+            };
             of_sets.push(Measured::new(&run, &set.qrels, &[set.measure], set.judging).values(0));
         }
         let values: Vec<f64> = self.topics.iter().map(|topic| of_sets[topic.set][topic.place]).collect();
@@ -298,7 +305,16 @@ impl Setting {
     }
 }
 
-impl Tuning {
+impl Tuning<'_> {
+    /// Sections of `schema/ranking.toml` that have the weights to tune.
+    fn sections(&self) -> &'static [&'static str] {
+        match (self.mode, self.reranker) {
+            (_, Some(_)) => &["rerank"],
+            (Mode::Search, None) => &["search_words", "search"],
+            (Mode::Related, None) => &["related_words", "related"],
+        }
+    }
+
     fn chooses(&self, setting: &Setting) -> bool {
         if self.only.is_empty() {
             return !FIXED.contains(&(&setting.section, &setting.key));

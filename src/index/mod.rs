@@ -40,7 +40,7 @@ pub use word_use::{WordCode, WordUse};
 pub use writer::Writer;
 
 use crate::clinical::{Annotator, Lexicon};
-use crate::embed::Embedder;
+use crate::embed::{EmbedError, Embedder};
 use mapped::MappedFiles;
 use tantivy::IndexSettings;
 use tantivy::tokenizer::TextAnalyzer;
@@ -134,6 +134,7 @@ impl Index {
             Err(IndexError::OtherFormat { .. } | IndexError::OtherModel(_) | IndexError::OtherLexicon(_)) => {
                 Ok(Some(Anew::OtherVersion))
             }
+            Err(IndexError::Embed(EmbedError::WithoutTokenizers { .. })) => Ok(Some(Anew::WithoutTokenizers)),
             Err(error) => Err(error),
         }
     }
@@ -230,6 +231,8 @@ pub enum Anew {
     OtherLexicon,
     #[error("has vectors of the embedding model {was}, not of {is}")]
     OtherModel { was: String, is: String },
+    #[error("has vectors of an embedding model for which this curbside was built without tokenizers")]
+    WithoutTokenizers,
 }
 
 /// `index` and `anew` give `index.anew`.

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::clinical::Lexicon;
-use crate::embed::Embedder;
+use crate::embed::{EmbedError, Embedder};
 
 use super::{Index, IndexError};
 
@@ -112,11 +112,15 @@ impl Settings {
         if format!("{:016x}", builtin.fingerprint()) == self.embedding {
             return Ok(builtin);
         }
+        let wrong = |error| match error {
+            EmbedError::WithoutTokenizers { .. } => IndexError::from(error),
+            error => IndexError::damaged(path, error),
+        };
         match Kept::find(path, &self.embedding_file()) {
-            Ok(Kept::Plain(file)) => Embedder::open_compiled(&file).map_err(|error| IndexError::damaged(path, error)),
+            Ok(Kept::Plain(file)) => Embedder::open_compiled(&file).map_err(wrong),
             Ok(packed) => {
                 let bytes = packed.read().map_err(|error| IndexError::damaged(path, error))?;
-                Embedder::of_compiled(&bytes, path).map_err(|error| IndexError::damaged(path, error))
+                Embedder::of_compiled(&bytes, path).map_err(wrong)
             }
             Err(_) => Err(IndexError::OtherModel(path.to_path_buf())),
         }

@@ -20,5 +20,5 @@ pub use panel::{Entry, Options, Panel, panel, ranking};
 pub use profile::{Profile, ProfileConcept, Saliences, Subject};
 pub use renewal::{Churn, Previous, RenewalError, hash};
 pub use report::{Agreement, Hub, Report, Reporter};
-pub use rerank::Reranker;
+pub use rerank::{Common, Reranker, Reread};
 pub use why::{Cue, Side, Why};

@@ -62,9 +62,9 @@ impl Options {
         most: usize,
     ) -> Result<Vec<Ranked>, IndexError> {
         let Some(reranker) = &self.reranker else { return rank_for(view, subject, profile, lexical, weights, most) };
-        let read_again = most.max(weights.rerank.depth as usize);
-        let ranked = rank_for(view, subject, profile, lexical, weights, read_again)?;
-        let mut ranked = reranker.rerank(view, subject, &weights.rerank, ranked)?;
+        let depth = weights.rerank.depth();
+        let ranked = rank_for(view, subject, profile, lexical, weights, most.max(depth))?;
+        let mut ranked = reranker.read(view, subject, depth, ranked)?.ranking(&weights.rerank);
         ranked.truncate(most);
         Ok(ranked)
     }

@@ -102,6 +102,14 @@ pub struct RerankWeights {
     pub titles: f32,
     pub questions: f32,
     pub crossed: f32,
+    pub wholes: f32,
+}
+
+impl RerankWeights {
+    /// Threads that are read again.
+    pub fn depth(&self) -> usize {
+        self.depth as usize
+    }
 }
 
 impl Weights {

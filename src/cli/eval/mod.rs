@@ -19,7 +19,7 @@ use super::{Context, Outcome};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   curbside eval --topics topics.tsv --qrels qrels.txt --mode search --relevant 2 --baseline bm25
-  curbside eval --all --qrels related-qrels.txt --ablation
+  curbside eval --all --qrels related-qrels.txt --ablation --rerank-model all-MiniLM-L6-v2
   curbside eval --traps traps.tsv --baseline bm25
   curbside eval --qrels qrels.txt --compare ours.run theirs.run
   curbside eval --mode related --tune --set a=a-index,a.tsv,a-qrels.txt --set b=b-index,all,b-qrels.txt,1,ndcg@10
@@ -52,8 +52,8 @@ pub struct Args {
     /// Measure a plainer system on the same index beside
     #[arg(long, value_name = "SYSTEM", conflicts_with_all = ["run", "compare", "tune", "ablation"])]
     baseline: Option<Baseline>,
-    /// Read the best 50 of related again with the sentence transformer in a folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "compare", "tune", "ablation"])]
+    /// Read the best 10 of related again with the sentence transformer in a folder; with --tune, tune what that adds
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "compare"])]
     rerank_model: Option<PathBuf>,
     /// Rank by these weights, in the form of schema/ranking.toml; sections or lines that are missing stay as built in
     #[arg(long, value_name = "FILE")]

@@ -26,10 +26,7 @@ pub(super) fn measure(args: &Args, weights: &Weights, context: &Context) -> anyh
         write_run(args, &run)?;
         return show(&[shown], args, context);
     }
-    if args.rerank_model.is_some() && args.mode != Mode::Related {
-        bail!("--rerank-model reads related questions again, not hits of a search: add --mode related");
-    }
-    let reranker = args.rerank_model.as_deref().map(Reranker::open).transpose()?;
+    let reranker = reranker(args)?;
     let system = reranker.as_ref().map_or(System::Curbside(weights), |reranker| System::Reranked(weights, reranker));
     let mut shown = Vec::new();
     for set in open_sets(args, context)? {
@@ -97,8 +94,10 @@ pub(super) fn ablation(args: &Args, weights: &Weights, context: &Context) -> any
     }
     let sets = open_sets(args, context)?;
     let layers = eval::layers(weights)?;
+    let reranker = reranker(args)?;
     let systems = std::iter::once(("BM25 over all text", System::Bm25))
-        .chain(layers.iter().map(|layer| (layer.name, System::Curbside(&layer.weights))));
+        .chain(layers.iter().map(|layer| (layer.name, System::Curbside(&layer.weights))))
+        .chain(reranker.iter().map(|reranker| ("+ transformer", System::Reranked(weights, reranker))));
     let mut rows = Vec::new();
     for (name, system) in systems {
         let mut values = Vec::new();
@@ -127,7 +126,12 @@ pub(super) fn ablation(args: &Args, weights: &Weights, context: &Context) -> any
 pub(super) fn tune(args: &Args, weights: &Weights, context: &Context) -> anyhow::Result<Outcome> {
     let sets = open_sets(args, context)?;
     let mode = eval::Mode::from(args.mode);
-    let tuning = Tuning { mode, folds: args.folds, rounds: args.rounds, only: args.only.clone() };
+    let reranker = reranker(args)?;
+    let reranker = reranker.as_ref();
+    let tuning = Tuning { mode, reranker, folds: args.folds, rounds: args.rounds, only: args.only.clone() };
+    if reranker.is_some() {
+        anstream::eprintln!("the transformer reads the best of every ranking, which takes minutes");
+    }
     let mut say = |step: Step<'_>| {
         let fit = step.fold.map_or("final fit".to_owned(), |fold| format!("fold {fold} of {}", args.folds));
         anstream::eprintln!(
@@ -140,7 +144,7 @@ pub(super) fn tune(args: &Args, weights: &Weights, context: &Context) -> anyhow:
         );
     };
     let tuned = eval::tune(&sets, weights, &tuning, &mut say)?;
-    let fitted = eval::weights_toml(&tuned.weights, mode)?;
+    let fitted = eval::weights_toml(&tuned.weights, &tuning)?;
     if context.format() != Format::Human {
         let of_set = |[start, held_out, fitted]: [f64; 3]| json!({"start": start, "held_out": held_out, "fitted": fitted});
         let named = sets.iter().zip(&tuned.sets).map(|(set, &values)| (set.name.clone(), of_set(values)));
@@ -176,10 +180,11 @@ pub(super) fn write_features(path: &Path, args: &Args, weights: &Weights, contex
     }
     let cannot = || format!("cannot write the features to {}", path.display());
     let mut out = BufWriter::new(File::create(path).with_context(cannot)?);
-    writeln!(out, "{}", eval::feature_names()).with_context(cannot)?;
+    let reranker = reranker(args)?;
+    writeln!(out, "{}", eval::feature_names(reranker.is_some())).with_context(cannot)?;
     let mut next = 1;
     for set in open_sets(args, context)? {
-        next = eval::write_features(&mut out, &set, weights, next)?;
+        next = eval::write_features(&mut out, &set, weights, reranker.as_ref(), next)?;
     }
     out.flush().with_context(cannot)?;
     Ok(Outcome::Done)
@@ -338,6 +343,13 @@ fn open_sets(args: &Args, context: &Context) -> anyhow::Result<Vec<Dataset>> {
         sets.push(set);
     }
     Ok(sets)
+}
+
+fn reranker(args: &Args) -> anyhow::Result<Option<Reranker>> {
+    if args.rerank_model.is_some() && args.mode != Mode::Related {
+        bail!("--rerank-model reads related questions again, not hits of a search: add --mode related");
+    }
+    Ok(args.rerank_model.as_deref().map(Reranker::open).transpose()?)
 }
 
 fn qrels_of(args: &Args) -> anyhow::Result<&Path> {

@@ -44,7 +44,7 @@ pub struct Args {
     /// The panel of every text (qid, tab, text) of a file
     #[arg(long, value_name = "FILE")]
     topics: Option<PathBuf>,
-    /// Read the best 50 again with the sentence transformer in a folder: slower and better
+    /// Read the best 10 again with the sentence transformer in a folder: slower and better
     #[arg(long, value_name = "DIR")]
     rerank_model: Option<PathBuf>,
 }

@@ -1,5 +1,5 @@
-//! A **table** is the flat form of an embedding model: a header, a hashed vocabulary, one row of 8-bit numbers a token, and the
-//! centroids of the coarse quantiser, laid out so that it is read in place.
+//! A **table** is the flat form of an embedding model: a header, a hashed vocabulary or a tokenizer's file, one row of 8-bit numbers a
+//! token, and the centroids of the coarse quantiser, laid out so that it is read in place.
 //!
 //! In: a [`Folder`], the files of a Model2Vec model. Out: the table as 64-bit words, by [`compile`]. The build script and
 //! `Embedder::open` run this same code; `Embedder` reads what it wrote.
@@ -7,10 +7,12 @@
 mod folder;
 mod tensors;
 
+use std::borrow::Cow;
+
 use bytemuck::{Pod, Zeroable};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-pub use folder::{EmbedError, Folder, tokens_of};
+pub use folder::{Cut, EmbedError, Folder, differs, tokens_of};
 
 /// Written first in every table; the number is the layout's version.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"cbembed1");
@@ -34,9 +36,9 @@ pub struct Header {
     pub slots: u32,
     /// Centroids of the coarse quantiser.
     pub cells: u32,
-    /// Bytes of all tokens' texts together.
+    /// Bytes of all tokens' texts together, or of the tokenizer's file.
     pub text: u32,
-    /// Bytes of the longest token's text.
+    /// Bytes of the longest token's text; 0 with a tokenizer.
     pub longest: u32,
     /// Bytes of the model's name.
     pub name: u32,
@@ -56,6 +58,8 @@ pub mod flag {
     pub const PAIRS: u32 = 8;
     /// A token that occurs n times counts as √n tokens, not as n.
     pub const SQUARE_ROOT: u32 = 16;
+    /// A tokenizer cuts text: the table has its file, and no vocabulary.
+    pub const TOKENIZER: u32 = 32;
 }
 
 /// Where the sections of a table lie, in bytes.
@@ -69,7 +73,7 @@ pub struct Layout {
     pub scales: std::ops::Range<usize>,
     /// `f32`: one over the length of each centroid.
     pub cell_scales: std::ops::Range<usize>,
-    /// UTF-8: the tokens' texts, one after the other.
+    /// UTF-8: the tokens' texts, one after the other, or a `tokenizer.json`.
     pub text: std::ops::Range<usize>,
     /// `i8`: the rows.
     pub rows: std::ops::Range<usize>,
@@ -88,9 +92,10 @@ impl Header {
             range
         };
         let (tokens, cells, dimension) = (self.tokens as usize, self.cells as usize, self.dimension as usize);
+        let written = if self.flags & flag::TOKENIZER == 0 { tokens } else { 0 };
         Layout {
             slots: section(4 * self.slots as usize),
-            ends: section(4 * tokens),
+            ends: section(4 * written),
             scales: section(4 * tokens),
             cell_scales: section(4 * cells),
             text: section(self.text as usize),
@@ -144,30 +149,16 @@ pub fn compile(folder: &Folder) -> Vec<u64> {
     let length = |cell: &[i8]| cell.iter().map(|&x| f32::from(x).powi(2)).sum::<f32>().sqrt();
     let cell_scales: Vec<f32> = cells.chunks_exact(dimension).map(|cell| 1.0 / length(cell).max(1.0)).collect();
 
-    let count = folder.tokens.len();
-    let slots = (count * 2).next_power_of_two() as u32;
-    let mut places = vec![0u32; slots as usize];
-    let mut text = Vec::new();
-    let mut ends = Vec::with_capacity(count);
-    for (number, token) in folder.tokens.iter().enumerate() {
-        text.extend_from_slice(token.as_bytes());
-        ends.push(text.len() as u32);
-        let mut place = slot(token.as_bytes(), slots);
-        while places[place as usize] != 0 {
-            place = (place + 1) & (slots - 1);
-        }
-        places[place as usize] = number as u32 + 1;
-    }
-    let pairs = if folder.tokens.iter().any(|token| token.contains(' ')) { flag::PAIRS } else { 0 };
+    let Vocabulary { places, ends, text, longest, pairs } = Vocabulary::of(&folder.cut);
     let mut header = Header {
         magic: MAGIC,
         fingerprint: 0,
         dimension: dimension as u32,
-        tokens: count as u32,
-        slots,
+        tokens: scales.len() as u32,
+        slots: places.len() as u32,
         cells: cell_scales.len() as u32,
         text: text.len() as u32,
-        longest: folder.tokens.iter().map(String::len).max().unwrap_or(0) as u32,
+        longest,
         name: folder.name.len() as u32,
         flags: folder.flags | pairs,
     };
@@ -185,6 +176,42 @@ pub fn compile(folder: &Folder) -> Vec<u64> {
     header.fingerprint = header.fingerprint_with(&bytes[layout.slots.start..layout.name.start]);
     bytes[..size_of::<Header>()].copy_from_slice(bytemuck::bytes_of(&header));
     table
+}
+
+/// How a table's tokens are found by their text: nothing but its file with a tokenizer.
+#[derive(Default)]
+struct Vocabulary<'f> {
+    places: Vec<u32>,
+    ends: Vec<u32>,
+    text: Cow<'f, [u8]>,
+    longest: u32,
+    /// [`flag::PAIRS`] or 0.
+    pairs: u32,
+}
+
+impl Vocabulary<'_> {
+    fn of(cut: &Cut) -> Vocabulary<'_> {
+        let tokens = match cut {
+            Cut::Walk(tokens) => tokens,
+            Cut::Tokenizer(file) => return Vocabulary { text: file.into(), ..Vocabulary::default() },
+        };
+        let slots = (tokens.len() * 2).next_power_of_two() as u32;
+        let mut places = vec![0u32; slots as usize];
+        let mut text = Vec::new();
+        let mut ends = Vec::with_capacity(tokens.len());
+        for (number, token) in tokens.iter().enumerate() {
+            text.extend_from_slice(token.as_bytes());
+            ends.push(text.len() as u32);
+            let mut place = slot(token.as_bytes(), slots);
+            while places[place as usize] != 0 {
+                place = (place + 1) & (slots - 1);
+            }
+            places[place as usize] = number as u32 + 1;
+        }
+        let longest = tokens.iter().map(String::len).max().unwrap_or(0) as u32;
+        let pairs = if tokens.iter().any(|token| token.contains(' ')) { flag::PAIRS } else { 0 };
+        Vocabulary { places, ends, text: text.into(), longest, pairs }
+    }
 }
 
 /// Each row as 8-bit numbers and what they are multiplied by.
