@@ -25,7 +25,7 @@
 //! | [`thread`] | what a consult thread is. No input or output |
 //! | [`read`] | bytes to threads: sniff, decode, raw text pages, HTML pages, JSON, JSON Lines; site profiles |
 //! | [`clinical`] | text to mentions: sentences, lexicon, matcher, composed symptoms, assertion |
-//! | [`embed`] | text to a vector: a static embedding table; with the feature `transformer`, a sentence transformer and distilling from one |
+//! | [`embed`] | text to a vector: a static embedding table; with features, any tokenizer, a sentence transformer and distilling from one |
 //! | [`index`] | the tantivy schema, analyzer, the one writer, opening, format version |
 //! | [`ingest`] | walk, read, annotate in parallel, hand to the one writer; what changed since last time; the tally |
 //! | [`query`] | typed text to an Ask: words, phrases, fields, filters, concepts, spelling |
