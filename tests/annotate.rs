@@ -66,6 +66,10 @@ fn two_findings_of_one_site_and_one_finding_of_two_sites_are_two_mentions() {
 #[test]
 fn a_finding_takes_no_site_of_another_sentence_and_none_that_another_finding_has() {
     assert_reads("There is pain. My knee is fine.", &[("pain", "symptom:pain")]);
+    assert_reads(
+        "It is my wisdom tooth. Swelling came later.",
+        &[("wisdom tooth", "condition:wisdom-tooth-problem"), ("Swelling", "symptom:swelling")],
+    );
     assert_reads("headache and weakness", &[("headache", "symptom:headache"), ("weakness", "symptom:weakness")]);
     assert_reads(
         "knee pain and swelling in my ankle",
