@@ -82,6 +82,15 @@ fn a_finding_takes_no_site_of_another_sentence_and_none_that_another_finding_has
 }
 
 #[test]
+fn a_verb_between_a_site_or_the_first_word_of_a_term_and_what_is_said_of_it_is_passed_over() {
+    assert_reads("my belly is swollen", &[("belly is swollen", "symptom:abdominal-swelling")]);
+    assert_reads("my skin is crawling", &[("skin is crawling", "symptom:formication")]);
+    assert_reads("his speech was slurred", &[("speech was slurred", "symptom:slurred-speech")]);
+    assert_reads("my heart keeps racing", &[("heart keeps racing", "symptom:palpitations")]);
+    assert_reads("the blood is thinner than water", &[]);
+}
+
+#[test]
 fn what_is_named_after_its_site_is_also_read_before_it() {
     assert_reads("cancer of the breast", &[("cancer of the breast", "condition:breast-cancer")]);
     assert_reads("replacement of the left hip", &[("replacement of the left hip", "procedure:hip-replacement")]);

@@ -307,7 +307,10 @@ fn a_thread_that_has_what_is_asked_for_as_absent_stands_behind_even_where_it_den
     let answer = search(&place, &["chest pain but no fever", "--explain"]);
     assert_eq!(ids(&answer), ["c-denies", "a-both", "b-has"]);
     let told = answer["hits"][1]["explanation"]["text"].as_str().unwrap();
-    assert!(told.contains("denied here, as asked: fever") && told.contains("asked for as denied, but question says fever"), "{told}");
+    assert!(
+        told.contains("denied here, as asked: fever") && told.contains("asked for as denied, but question says fever"),
+        "{told}"
+    );
     assert_eq!(ids(&search(&place, &["chest pain and fever"]))[2], "c-denies");
 }
 

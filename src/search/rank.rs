@@ -168,8 +168,7 @@ fn rank(
     for &at in candidates {
         let (columns, doc) = (view.columns(at.segment_ord)?, at.doc_id);
         let words = weights.words * lexical.scores(columns, doc, &mut buffer).all;
-        let of_concepts =
-            if scorer.is_empty() { 0.0 } else { weights.concepts * scorer.score(columns.concepts(doc), &mut met) };
+        let of_concepts = if scorer.is_empty() { 0.0 } else { weights.concepts * scorer.score(columns.concepts(doc), &mut met) };
         let score = words + of_concepts + prior(columns.standing(doc), weights);
         scored.push(Scored { at, score, more: words });
     }
