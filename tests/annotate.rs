@@ -66,6 +66,10 @@ fn two_findings_of_one_site_and_one_finding_of_two_sites_are_two_mentions() {
 #[test]
 fn a_finding_takes_no_site_of_another_sentence_and_none_that_another_finding_has() {
     assert_reads("There is pain. My knee is fine.", &[("pain", "symptom:pain")]);
+    assert_reads(
+        "It is my wisdom tooth. Swelling came later.",
+        &[("wisdom tooth", "condition:wisdom-tooth-problem"), ("Swelling", "symptom:swelling")],
+    );
     assert_reads("headache and weakness", &[("headache", "symptom:headache"), ("weakness", "symptom:weakness")]);
     assert_reads(
         "knee pain and swelling in my ankle",
@@ -75,6 +79,15 @@ fn a_finding_takes_no_site_of_another_sentence_and_none_that_another_finding_has
         "burning in my stomach and chest tightness",
         &[("burning in my stomach", "symptom:stomach-burning"), ("chest tightness", "symptom:chest-tightness")],
     );
+}
+
+#[test]
+fn a_verb_between_a_site_or_the_first_word_of_a_term_and_what_is_said_of_it_is_passed_over() {
+    assert_reads("my belly is swollen", &[("belly is swollen", "symptom:abdominal-swelling")]);
+    assert_reads("my skin is crawling", &[("skin is crawling", "symptom:formication")]);
+    assert_reads("his speech was slurred", &[("speech was slurred", "symptom:slurred-speech")]);
+    assert_reads("my heart keeps racing", &[("heart keeps racing", "symptom:palpitations")]);
+    assert_reads("the blood is thinner than water", &[]);
 }
 
 #[test]

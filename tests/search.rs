@@ -292,6 +292,29 @@ fn a_concept_that_is_asked_for_as_absent_is_told_as_denied() {
 }
 
 #[test]
+fn a_thread_that_has_what_is_asked_for_as_absent_stands_behind_even_where_it_denies_it_too() {
+    let place = Place::new();
+    let thread = |id: &str, question: &str| {
+        json!({"id": id, "title": "Chest pain", "question": question, "answers": ["Please see a doctor."]}).to_string() + "\n"
+    };
+    let threads = [
+        thread("a-both", "I have chest pain and I have a fever since Monday. Last week I had no fever."),
+        thread("b-has", "I have chest pain and I have a fever since Monday. Last week I had a good time."),
+        thread("c-denies", "I have chest pain and my cough is bad since Monday. All this week I had no fever."),
+    ];
+    place.write("a/threads.jsonl", threads.concat());
+    place.index(&[&place.path("a")]).ok();
+    let answer = search(&place, &["chest pain but no fever", "--explain"]);
+    assert_eq!(ids(&answer), ["c-denies", "a-both", "b-has"]);
+    let told = answer["hits"][1]["explanation"]["text"].as_str().unwrap();
+    assert!(
+        told.contains("denied here, as asked: fever") && told.contains("asked for as denied, but question says fever"),
+        "{told}"
+    );
+    assert_eq!(ids(&search(&place, &["chest pain and fever"]))[2], "c-denies");
+}
+
+#[test]
 fn an_explanation_adds_up_to_the_score() {
     let place = Place::new();
     place.index(&[&sample()]).ok();

@@ -179,6 +179,10 @@ impl Composer<'_, '_, '_> {
     fn read_alone(&mut self, at: usize, own_site: u32) -> usize {
         let item = self.items[at];
         if is_site(&item) && self.items.get(at + 1).is_some_and(|next| self.head(next) != NONE) {
+            // What a new sentence begins with is not said of this site: "a wisdom tooth. Swelling came later".
+            if matches!(self.matcher.tokens.written(item.end), "." | "?" | "!") {
+                self.push_alone(at);
+            }
             return at + 1;
         }
         let site = self.items.get(at + 1).filter(|next| is_site(next) && item.concept != NONE && item.concept_end == item.end);

@@ -111,7 +111,7 @@ impl<'r, 't> Matcher<'r, 't> {
     }
 
     /// The node after the next word of a term, and the token after that word. Hyphens and other marks of terms, articles and sides
-    /// between are stepped over: "back of my left knee".
+    /// between are stepped over, and a verb before a participle: "back of my left knee", "skin is crawling".
     fn step(&self, node: u32, from: usize) -> (u32, usize) {
         /// "inflammation of - the": no term has more between two of its words.
         const MOST_BETWEEN: usize = 2;
@@ -119,6 +119,10 @@ impl<'r, 't> Matcher<'r, 't> {
         for (at, token) in tokens.iter().enumerate().skip(from).take(MOST_BETWEEN + 1) {
             if token.gap == Gap::Paragraph {
                 break;
+            }
+            let skipped = self.behind_verb(node, at);
+            if skipped != NONE {
+                return (skipped, at + 2);
             }
             if self.words[at] != NONE {
                 let next = self.view.next(node, self.words[at]);
@@ -131,6 +135,27 @@ impl<'r, 't> Matcher<'r, 't> {
             }
         }
         (NONE, from)
+    }
+
+    /// The node after a participle that follows a verb which no term has between: "skin is crawling" is "skin crawling".
+    fn behind_verb(&self, node: u32, at: usize) -> u32 {
+        if self.roles(at) & Role::Verb as u32 == 0 || !self.is_participle(at + 1) || self.words[at + 1] == NONE {
+            return NONE;
+        }
+        let with_verb = self.view.next(node, self.words[at]);
+        if with_verb != NONE && self.view.next(with_verb, self.words[at + 1]) != NONE {
+            return NONE;
+        }
+        self.view.next(node, self.words[at + 1])
+    }
+
+    /// Whether a word looks like what a form of *be* stands before: "crawling", "slurred".
+    fn is_participle(&self, n: usize) -> bool {
+        const SHORTEST: usize = 5;
+        self.tokens.as_slice().get(n).is_some_and(|token| token.gap != Gap::Paragraph) && {
+            let word = self.tokens.folded_bytes(n);
+            word.len() >= SHORTEST && (word.ends_with(b"ing") || word.ends_with(b"ed"))
+        }
     }
 
     /// Whether a mark belongs into a term: the hyphen of "x-ray", the point of "h. pylori", the plus of two ingredients.

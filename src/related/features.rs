@@ -157,7 +157,8 @@ fn patient(facts: &PatientFacts, columns: &Columns, doc: DocId) -> f32 {
 struct Kinship {
     /// For each concept that counts: what it is worth to the profile, as the same one, a broader or a narrower one,
     near: FxHashMap<ConceptId, Worth>,
-    stances: FxHashMap<ConceptId, (Stance, f32)>,
+    /// For each concept: whether the patient has it, its salience and its rarity.
+    stances: FxHashMap<ConceptId, (Stance, f32, f32)>,
     norm: f32,
     total: f32,
     idf: std::sync::Arc<[f32]>,
@@ -197,7 +198,7 @@ impl Kinship {
             let worth = row.salience * rarity(row.concept);
             square += worth * worth;
             total += rarity(row.concept) * row.salience.max(1.0);
-            stances.insert(row.concept, (row.stance, rarity(row.concept)));
+            stances.insert(row.concept, (row.stance, row.salience, rarity(row.concept)));
             let mut count = |concept: ConceptId, share: f32| {
                 let kept = &mut near.entry(concept).or_default().own;
                 *kept = kept.max(worth * share);
@@ -238,10 +239,11 @@ impl Kinship {
                 same += of_profile.own * worth;
                 near += (of_profile.kin - of_profile.own).max(0.0) * worth;
             }
-            if let Some(&(stance, rarity)) = self.stances.get(&row.concept)
+            if let Some(&(stance, salience, rarity)) = self.stances.get(&row.concept)
                 && contradict(stance, row.stance)
             {
-                conflict += rarity;
+                // What a thread is about contradicts more than what it has beside: fever in the title and "no fever".
+                conflict += rarity * if stance == Stance::Has { salience } else { row.salience };
             }
         }
         let norm = self.norm * f32::sqrt(square);

@@ -184,6 +184,11 @@ pub fn concepts(uses: impl Iterator<Item = ConceptUse>, saliences: &Saliences, r
 
 /// Of one mention.
 fn salience(place: Place, assertion: Assertion, weights: &RelatedWeights) -> (f32, Stance) {
+    // What a doctor says beside the diagnosis is often general, or what to watch for.
+    let has = match place {
+        Place::Title | Place::Question | Place::Causes | Place::Diagnosis => Stance::Has,
+        Place::Answer | Place::Treatment | Place::Investigations | Place::Advice => Stance::Open,
+    };
     let place = match place {
         Place::Title => weights.place_title,
         Place::Question => weights.place_question,
@@ -192,8 +197,8 @@ fn salience(place: Place, assertion: Assertion, weights: &RelatedWeights) -> (f3
         Place::Treatment | Place::Investigations | Place::Advice => weights.place_plan,
     };
     let (assertion, stance) = match assertion {
-        Assertion::Present => (1.0, Stance::Has),
-        Assertion::Past => (weights.past, Stance::Has),
+        Assertion::Present => (1.0, has),
+        Assertion::Past => (weights.past, has),
         Assertion::Possible => (weights.possible, Stance::Open),
         Assertion::Hypothetical => (weights.hypothetical, Stance::Open),
         Assertion::Family => (0.2, Stance::Open),

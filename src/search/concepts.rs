@@ -44,6 +44,20 @@ pub struct ConceptMatch {
     pub score: f32,
 }
 
+/// How a thread meets one wanted concept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Met {
+    best: Option<ConceptMatch>,
+    /// What contradicts it most: the patient has what is to be absent. Its score is below 0.
+    against: Option<ConceptMatch>,
+}
+
+impl Met {
+    fn both(&self) -> impl Iterator<Item = ConceptMatch> {
+        self.best.into_iter().chain(self.against)
+    }
+}
+
 /// Threads of the view in which the concept occurs in `field`.
 pub fn threads_with(view: &View, field: Field, concept: ConceptId) -> Result<u64, IndexError> {
     let term = Term::from_field_text(field, view.lexicon().concept(concept).id);
@@ -162,31 +176,37 @@ impl<'w> ConceptScorer<'w> {
         self.wanted.is_empty()
     }
 
-    /// What the best match of each wanted concept among a thread's uses adds up to. `best` is work space.
-    pub fn score(&self, uses: impl Iterator<Item = ConceptUse>, best: &mut Vec<Option<ConceptMatch>>) -> f32 {
-        self.find(uses, best);
-        best.iter().flatten().map(|found| found.score).sum()
+    /// What the matches of each wanted concept among a thread's uses add up to. `met` is work space.
+    pub fn score(&self, uses: impl Iterator<Item = ConceptUse>, met: &mut Vec<Met>) -> f32 {
+        self.find(uses, met);
+        met.iter().flat_map(Met::both).map(|found| found.score).sum()
     }
 
-    /// The best match of each wanted concept among a thread's uses; concepts that the thread has not are left out.
+    /// The matches of each wanted concept among a thread's uses; concepts that the thread has not are left out.
     pub fn matches(&self, uses: impl Iterator<Item = ConceptUse>) -> Vec<ConceptMatch> {
-        let mut best = Vec::new();
-        self.find(uses, &mut best);
-        best.into_iter().flatten().collect()
+        let mut met = Vec::new();
+        self.find(uses, &mut met);
+        met.iter().flat_map(Met::both).collect()
     }
 
-    fn find(&self, uses: impl Iterator<Item = ConceptUse>, best: &mut Vec<Option<ConceptMatch>>) {
-        best.clear();
-        best.resize(self.wanted.len(), None);
-        // What a thread denies in one place and has in another it has: the better use counts, whatever the order.
+    fn find(&self, uses: impl Iterator<Item = ConceptUse>, met: &mut Vec<Met>) {
+        met.clear();
+        met.resize(self.wanted.len(), Met::default());
+        // Of several uses the better one counts, whatever the order: what a thread denies in one place and has in another it has. One
+        // that contradicts what is to be absent counts beside it.
         for used in uses {
             let Some(near) = self.near.get(&used.concept) else { continue };
             for &(wanted, relation, distance) in near {
                 let score = self.worth(&self.wanted[wanted], relation, distance, &used);
                 let found =
                     ConceptMatch { wanted, found: used.concept, relation, place: used.place, assertion: used.assertion, score };
-                if best[wanted].is_none_or(|so_far| score > so_far.score) {
-                    best[wanted] = Some(found);
+                let Met { best, against } = &mut met[wanted];
+                if score < 0.0 {
+                    if against.is_none_or(|so_far| score < so_far.score) {
+                        *against = Some(found);
+                    }
+                } else if best.is_none_or(|so_far| score > so_far.score) {
+                    *best = Some(found);
                 }
             }
         }
@@ -194,7 +214,8 @@ impl<'w> ConceptScorer<'w> {
 
     fn worth(&self, wanted: &WantedConcept, relation: Relation, distance: u8, used: &ConceptUse) -> f32 {
         let w = self.weights;
-        let relation = match relation {
+        let breadth = relation;
+        let relation = match breadth {
             Relation::Exact => w.exact,
             Relation::Narrower => w.narrower,
             Relation::Broader => w.broader / f32::from(distance.max(1)),
@@ -207,7 +228,7 @@ impl<'w> ConceptScorer<'w> {
         };
         let assertion = match (wanted.denied, used.assertion) {
             (true, Assertion::Denied) => w.present,
-            (true, Assertion::Present) => w.denied,
+            (true, Assertion::Present) if contradicts(breadth, used.place) => -w.contradicted,
             (true, _) => 0.0,
             (false, Assertion::Present) => w.present,
             (false, Assertion::Denied) => w.denied,
@@ -218,4 +239,10 @@ impl<'w> ConceptScorer<'w> {
         };
         wanted.idf * relation * place * assertion
     }
+}
+
+/// Whether what a thread has contradicts that it is to be absent: something broader does not, nor does what a doctor says beside the
+/// diagnosis, which is often general.
+fn contradicts(relation: Relation, place: Place) -> bool {
+    relation != Relation::Broader && matches!(place, Place::Title | Place::Question | Place::Diagnosis)
 }

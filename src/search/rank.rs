@@ -163,13 +163,12 @@ fn rank(
     most: usize,
     read: usize,
 ) -> Result<Vec<Ranked>, IndexError> {
-    let (mut buffer, mut best_matches) = (Vec::new(), Vec::new());
+    let (mut buffer, mut met) = (Vec::new(), Vec::new());
     let mut scored = Vec::with_capacity(candidates.len());
     for &at in candidates {
         let (columns, doc) = (view.columns(at.segment_ord)?, at.doc_id);
         let words = weights.words * lexical.scores(columns, doc, &mut buffer).all;
-        let of_concepts =
-            if scorer.is_empty() { 0.0 } else { weights.concepts * scorer.score(columns.concepts(doc), &mut best_matches) };
+        let of_concepts = if scorer.is_empty() { 0.0 } else { weights.concepts * scorer.score(columns.concepts(doc), &mut met) };
         let score = words + of_concepts + prior(columns.standing(doc), weights);
         scored.push(Scored { at, score, more: words });
     }

@@ -360,6 +360,8 @@ impl<'c> Judge<'c> {
                 return Assertion::Possible;
             }
             Some(SectionKind::PreventiveMeasures) => return Assertion::Hypothetical,
+            // What is to be watched for.
+            Some(SectionKind::FollowUp) if finding => return Assertion::Hypothetical,
             _ => {}
         }
         let general = voice.states && !voice.points;

@@ -80,8 +80,15 @@ impl Pairs {
                         continue;
                     }
                     let Some((site, rest, written)) = split(term, trie) else { continue };
-                    let head = self.head_of_rest(n as u32, item, &rest, merged, trie).or_else(|| {
+                    let verb = begins_with_verb(&written);
+                    let mut head = self.head_of_rest(n as u32, item, &rest, merged, trie);
+                    if verb && head.is_none() {
+                        // "is swollen" of a spleen is "swollen" of any site, and no phrase of its own.
+                        head = self.head_of_rest(n as u32, item, &rest[1..], merged, trie);
+                    }
+                    let head = head.or_else(|| {
                         let fits = item.kind != kind("symptom")
+                            && !verb
                             && rest.len() <= 2
                             && written.len() > 3
                             && !trie.guards.guarded(&written);
@@ -124,6 +131,14 @@ impl Pairs {
 
 fn kind(name: &str) -> usize {
     TYPES.iter().position(|kind| *kind == name).unwrap_or(0)
+}
+
+fn begins_with_verb(written: &str) -> bool {
+    let mut words = written.split(' ');
+    words
+        .next()
+        .is_some_and(|word| matches!(word, "is" | "are" | "was" | "were" | "feel" | "feels" | "get" | "gets" | "has" | "have"))
+        && words.next().is_some()
 }
 
 /// A term of a site and more: the site, and the rest as word numbers and as written. "knee pain", "pain in knee".
