@@ -299,8 +299,8 @@ fn a_thread_that_has_what_is_asked_for_as_absent_stands_behind_even_where_it_den
     };
     let threads = [
         thread("a-both", "I have chest pain and I have a fever since Monday. Last week I had no fever."),
-        thread("b-has", "I have chest pain and I have a fever since Monday. Last week I had a good time."),
-        thread("c-denies", "I have chest pain and my cough is bad since Monday. All this week I had no fever."),
+        thread("b-has", "A chest pain woke me up at night and I have a fever. My wife drove me to the clinic in our old car."),
+        thread("c-denies", "There is a chest pain on the left whenever I lift my little son, but I had no fever all this month."),
     ];
     place.write("a/threads.jsonl", threads.concat());
     place.index(&[&place.path("a")]).ok();
