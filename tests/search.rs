@@ -312,6 +312,15 @@ fn a_thread_that_has_what_is_asked_for_as_absent_stands_behind_even_where_it_den
         "{told}"
     );
     assert_eq!(ids(&search(&place, &["chest pain and fever"]))[2], "c-denies");
+    // The word alone stands in all of them, and says little where it is to be absent.
+    let of_word = |query: &str| {
+        let answer = search(&place, &[query, "--explain"]);
+        let hit = answer["hits"].as_array().unwrap().iter().find(|hit| hit["id"] == "b-has").unwrap();
+        let parts = hit["explanation"]["parts"].as_array().unwrap();
+        parts.iter().find(|part| part["what"] == "the word fever").unwrap()["score"].as_f64().unwrap()
+    };
+    let (absent, present) = (of_word("chest pain but no fever"), of_word("chest pain and fever"));
+    assert!(absent > 0.0 && absent < 0.5 * present, "{absent} {present}");
 }
 
 #[test]

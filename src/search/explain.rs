@@ -30,7 +30,7 @@ pub struct ScorePart {
 
 /// The explanation of each of some ranked threads.
 pub(super) fn explain(view: &View, ask: &Ask, weights: &Weights, ranked: &[&Ranked]) -> Result<Vec<Explanation>, IndexError> {
-    let lexical = Lexical::new(view, weighted_words(ask), &weights.search_words)?;
+    let lexical = Lexical::new(view, weighted_words(ask, &weights.search), &weights.search_words)?;
     let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
     ranked
         .iter()

@@ -78,6 +78,13 @@ pub(super) struct LookedUp {
     pub infos: Vec<[Option<TermInfo>; 3]>,
 }
 
+impl LookedUp {
+    /// How much it counts: rarity times weight.
+    pub fn worth(&self) -> f32 {
+        self.idf * self.word.weight
+    }
+}
+
 impl<'v> Lexical<'v> {
     /// Looks the words up. Words that the archive does not have are left out.
     pub fn new(view: &'v View, words: Vec<WeightedWord>, weights: &WordWeights) -> Result<Lexical<'v>, IndexError> {
@@ -122,8 +129,7 @@ impl<'v> Lexical<'v> {
                 found.push(LookedUp { word, place, idf: idf(having, threads), postings: in_field.iter().sum(), infos });
             }
         }
-        let worth = |word: &LookedUp| word.idf * word.word.weight;
-        found.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(a.place.cmp(&b.place)));
+        found.sort_by(|a, b| b.worth().total_cmp(&a.worth()).then(a.place.cmp(&b.place)));
         found.truncate(weights.most_words as usize);
         let budget = weights.budget();
         let mut read = 0;
@@ -153,9 +159,8 @@ impl<'v> Lexical<'v> {
 
     /// The weightiest words, at most so many, each with its worth as a share of the first one's.
     pub fn weightiest(&self, most: usize) -> impl Iterator<Item = (&str, f32)> {
-        let worth = |found: &LookedUp| found.idf * found.word.weight;
-        let first = self.words.first().map_or(1.0, worth);
-        self.words.iter().take(most).map(move |found| (found.word.stem.as_str(), worth(found) / first))
+        let first = self.words.first().map_or(1.0, LookedUp::worth);
+        self.words.iter().take(most).map(move |found| (found.word.stem.as_str(), found.worth() / first))
     }
 
     /// Adds to every thread of a segment about what its rare words give: enough to tell which threads are worth ranking.
@@ -163,7 +168,7 @@ impl<'v> Lexical<'v> {
         let columns = self.view.columns(segment as u32)?;
         let mut add = || -> tantivy::Result<()> {
             for word in &self.words[..self.seeking] {
-                let worth = word.idf * word.word.weight;
+                let worth = word.worth();
                 for (f, statistics) in self.fields.iter().enumerate() {
                     let Some(info) = &word.infos[segment][f] else { continue };
                     let reader = &self.readers[segment][f];

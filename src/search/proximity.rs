@@ -81,7 +81,7 @@ impl Lexical<'_> {
                     }
                 }
                 let of_pair = weights.near * self.saturated(near) + weights.as_typed * self.saturated(as_typed);
-                score += first.idf.min(second.idf) * of_pair;
+                score += first.worth().min(second.worth()) * of_pair;
             }
         }
         score

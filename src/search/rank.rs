@@ -91,7 +91,7 @@ fn find_by_words(
     wish: Wish,
     sets: Option<Vec<ThreadSet>>,
 ) -> Result<(Found, Vec<ThreadSet>), IndexError> {
-    let lexical = Lexical::new(view, weighted_words(ask), &weights.search_words)?;
+    let lexical = Lexical::new(view, weighted_words(ask, &weights.search), &weights.search_words)?;
     let scorer = ConceptScorer::new(view, wanted(view, ask)?, &weights.search);
     let depth = wish.depth.max(CANDIDATES);
     let seeking = Seeking {
@@ -122,10 +122,13 @@ fn find_by_words(
 }
 
 /// The words of an ask as they are scored.
-pub(super) fn weighted_words(ask: &Ask) -> Vec<WeightedWord> {
+pub(super) fn weighted_words(ask: &Ask, weights: &SearchWeights) -> Vec<WeightedWord> {
+    let is_absent = |word: &AskedWord| {
+        ask.concepts.iter().any(|concept| concept.denied && concept.start <= word.start && word.end <= concept.end)
+    };
     let weighted = |word: &AskedWord| WeightedWord {
         stem: word.stem.clone(),
-        weight: 1.0,
+        weight: if is_absent(word) { weights.absent_words } else { 1.0 },
         of_title: 0.0,
         of_question: 0.0,
         of_answers: 0.0,

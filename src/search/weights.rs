@@ -47,6 +47,7 @@ pub struct SearchWeights {
     pub hypothetical: f32,
     pub denied: f32,
     pub contradicted: f32,
+    pub absent_words: f32,
     pub concepts: f32,
     pub near: f32,
     pub as_typed: f32,
