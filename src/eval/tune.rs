@@ -22,7 +22,7 @@ pub struct Tuning<'r> {
     pub folds: usize,
     /// Times at most that the ascent goes over all weights.
     pub rounds: usize,
-    /// Weights to tune, by `section.name` or `name`; all of [`Tuning::sections`] where empty.
+    /// Weights to tune, by `section.name` or `name`; all that the mode and the reranker rank by where empty.
     pub only: Vec<String>,
 }
 

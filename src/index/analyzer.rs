@@ -1,7 +1,7 @@
 //! The **analyzer** turns text into the words of the index: lower case, without diacritics, without stop words
 //! (`schema/stopwords.txt`), English Snowball stems. The same analyzer reads archives and queries.
 //!
-//! A thread's words are wanted in several places: postings, the column of words, stock phrases. They are found once, as an [`Analyzed`]
+//! A thread's words are wanted in several places: postings, the column of words, stock phrases. They are found once, as an `Analyzed`
 //! text, and tantivy is given the words in place of the text.
 
 use std::cell::RefCell;
