@@ -150,7 +150,7 @@ pub struct ConsultTokenStream<'a> {
 impl Tokenizer for ConsultTokenizer {
     type TokenStream<'a> = ConsultTokenStream<'a>;
 
-    /// Takes a text, or what [`Analyzed::for_tantivy`] gives of one.
+    /// Takes a text, or what `Analyzed::for_tantivy` gives of one.
     fn token_stream<'a>(&'a mut self, text: &'a str) -> ConsultTokenStream<'a> {
         match text.strip_prefix(ANALYZED) {
             Some(lines) => ConsultTokenStream { analyzed: true, ..self.read(lines) },
