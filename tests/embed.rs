@@ -11,7 +11,7 @@ use curbside::thread::{Post, Thread};
 use proptest::prelude::*;
 use serde_json::json;
 
-use common::Place;
+use common::{Place, safetensors};
 
 fn vector(text: &str) -> Vector {
     Embedder::builtin().embed(text).unwrap_or_else(|| panic!("{text:?} has known words"))
@@ -157,10 +157,7 @@ fn write_model(folder: &Path, change: impl FnOnce(&mut serde_json::Value), dtype
     change(&mut tokenizer);
     fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
     fs::write(folder.join("config.json"), r#"{"model_type": "model2vec"}"#).unwrap();
-    let header = json!({"embeddings": {"dtype": dtype, "shape": shape, "data_offsets": [0, numbers.len()]}}).to_string();
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend_from_slice(header.as_bytes());
-    file.extend_from_slice(numbers);
+    let file = safetensors([("embeddings", dtype, shape.to_vec(), numbers.to_vec())]);
     fs::write(folder.join("model.safetensors"), file).unwrap();
 }
 

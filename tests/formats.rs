@@ -8,7 +8,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::Place;
+use common::{Place, safetensors};
 use curbside::clinical::Lexicon;
 use curbside::embed::Embedder;
 use curbside::index::{FORMAT_VERSION, Index};
@@ -41,9 +41,8 @@ fn write_fixture(place: &Place, into: &Path) {
     place.write("model/tokenizer.json", tokenizer.to_string());
     place.write("model/config.json", r#"{"model_type": "model2vec"}"#);
     let numbers: [i8; 8] = [0, 0, 100, 0, 0, 100, 50, 50];
-    let header = json!({"embeddings": {"dtype": "I8", "shape": [4, 2], "data_offsets": [0, numbers.len()]}}).to_string();
-    let table = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &numbers.map(|number| number as u8)].concat();
-    place.write("model/model.safetensors", table);
+    let numbers = numbers.map(|number| number as u8).to_vec();
+    place.write("model/model.safetensors", safetensors([("embeddings", "I8", vec![4, 2], numbers)]));
     let embedder = Embedder::open(&place.path("model")).unwrap();
 
     let archive = place.write("archive.jsonl", THREADS.join("\n"));

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use common::{Place, sample};
+use common::{Place, bytes_of, drawn, safetensors, sample};
 use curbside::embed::Embedder;
 use serde_json::{Value, json};
 use tokenizers::models::TrainerWrapper;
@@ -103,35 +103,22 @@ fn tokenizers() -> [(&'static str, Tokenizer); 4] {
     ]
 }
 
-/// Numbers drawn by a fixed rule.
-fn drawn(count: usize) -> Vec<f32> {
-    let mut seed = 1u32;
-    let mut draw = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 8) as f32 / 8_388_608.0 - 1.0
-    };
-    (0..count).map(|_| draw()).collect()
+fn rows_drawn(count: usize) -> Vec<f32> {
+    drawn().take(count * DIMENSION).collect()
 }
 
 fn write_model(folder: &Path, tokenizer: &str, tensors: &[(&str, Vec<usize>, &[f32])]) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("tokenizer.json"), tokenizer).unwrap();
     fs::write(folder.join("config.json"), r#"{"model_type": "model2vec", "normalize": true}"#).unwrap();
-    let (mut header, mut numbers) = (serde_json::Map::new(), Vec::new());
-    for (name, shape, values) in tensors {
-        let begin = numbers.len();
-        numbers.extend(values.iter().flat_map(|number| number.to_le_bytes()));
-        header.insert((*name).to_owned(), json!({"dtype": "F32", "shape": shape, "data_offsets": [begin, numbers.len()]}));
-    }
-    let header = Value::from(header).to_string();
-    let file = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &numbers].concat();
-    fs::write(folder.join("model.safetensors"), file).unwrap();
+    let tensors = tensors.iter().map(|(name, shape, values)| (*name, "F32", shape.clone(), bytes_of(values.iter().copied())));
+    fs::write(folder.join("model.safetensors"), safetensors(tensors)).unwrap();
 }
 
 /// A row for every token, and the rows.
 fn write_plain_model(folder: &Path, tokenizer: &Tokenizer) -> Vec<f32> {
     let count = tokenizer.get_vocab_size(true);
-    let rows = drawn(count * DIMENSION);
+    let rows = rows_drawn(count);
     write_model(folder, &tokenizer.to_string(false).unwrap(), &[("embeddings", vec![count, DIMENSION], &rows)]);
     rows
 }
@@ -195,7 +182,7 @@ fn rows_are_shared_by_mapping_and_weighed_by_weights() {
     let tokenizer = unigram();
     let count = tokenizer.get_vocab_size(true);
     let few = 50;
-    let rows = drawn(few * DIMENSION);
+    let rows = rows_drawn(few);
     let mapping: Vec<f32> = (0..count).map(|token| (token * 7 % few) as f32).collect();
     let weights: Vec<f32> = (0..count).map(|token| 0.5 + (token % 5) as f32).collect();
     let tensors =
@@ -284,7 +271,7 @@ fn a_tokenizer_that_is_none_or_lacks_rows_is_told_in_one_sentence() {
         let count = tokenizer.get_vocab_size(true);
         let mut spoilt = whole.clone();
         spoil(&mut spoilt);
-        write_model(folder.path(), &spoilt.to_string(), &[("embeddings", vec![count, DIMENSION], &drawn(count * DIMENSION))]);
+        write_model(folder.path(), &spoilt.to_string(), &[("embeddings", vec![count, DIMENSION], &rows_drawn(count))]);
         let error = Embedder::open(folder.path()).map(|model| model.name().to_owned()).expect_err(sentence).to_string();
         assert!(error.contains(file) && error.contains(sentence) && error.lines().count() == 1, "{sentence:?}: {error}");
     }

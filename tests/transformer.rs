@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Place, sample};
+use common::{Place, bytes_of, drawn, safetensors, sample};
 use curbside::embed::{Embedder, Transformer};
 use curbside::search::Weights;
 use serde_json::{Value, json};
@@ -63,22 +63,13 @@ fn write_transformer(folder: &Path) {
         tensors.push((format!("{norm}.LayerNorm.weight"), vec![WIDTH]));
         tensors.push((format!("{norm}.LayerNorm.bias"), vec![WIDTH]));
     }
-    let (mut header, mut numbers, mut seed) = (serde_json::Map::new(), Vec::new(), 1u32);
-    for (name, shape) in tensors {
-        let begin = numbers.len();
-        for _ in 0..shape.iter().product() {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let drawn = (seed >> 8) as f32 / 8_388_608.0 - 1.0;
-            let number = if name.ends_with("LayerNorm.weight") { 1.0 } else { drawn * 0.3 };
-            numbers.extend_from_slice(&number.to_le_bytes());
-        }
-        header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [begin, numbers.len()]}));
-    }
-    let header = Value::from(header).to_string();
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend_from_slice(header.as_bytes());
-    file.extend_from_slice(&numbers);
-    fs::write(folder.join("model.safetensors"), file).unwrap();
+    let mut drawn = drawn();
+    let tensors = tensors.iter().map(|(name, shape)| {
+        let number = |drawn: f32| if name.ends_with("LayerNorm.weight") { 1.0 } else { drawn * 0.3 };
+        let numbers = drawn.by_ref().take(shape.iter().product()).map(number);
+        (name.as_str(), "F32", shape.clone(), bytes_of(numbers))
+    });
+    fs::write(folder.join("model.safetensors"), safetensors(tensors)).unwrap();
 }
 
 #[test]

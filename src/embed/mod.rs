@@ -133,15 +133,12 @@ impl Embedder {
     ///
     /// When the file cannot be read, or is not as it was written.
     pub fn open_compiled(path: &Path) -> Result<Embedder, EmbedError> {
-        let damaged = |problem: String| EmbedError::Damaged { path: path.into(), problem };
-        let unreadable = |error: std::io::Error| damaged(format!("cannot be read: {error}"));
+        let unreadable =
+            |error: std::io::Error| EmbedError::Damaged { path: path.into(), problem: format!("cannot be read: {error}") };
         let file = std::fs::File::open(path).map_err(unreadable)?;
         // SAFETY: an index's table is written once under a new name and never changed in place.
         let file = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
-        table::check(&file).map_err(|problem| damaged(problem.into()))?;
-        let mut embedder = Embedder::over(Table::Mapped(Arc::new(file)));
-        embedder.read_tokenizer(path, damaged)?;
-        Ok(embedder)
+        Embedder::of_checked(Table::Mapped(Arc::new(file)), path)
     }
 
     /// The same of its bytes, read from somewhere under `path`.
@@ -152,7 +149,11 @@ impl Embedder {
     pub fn of_compiled(bytes: &[u8], path: &Path) -> Result<Embedder, EmbedError> {
         let mut words = vec![0u64; bytes.len().div_ceil(size_of::<u64>())];
         bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        let table = Table::Compiled(words.into());
+        Embedder::of_checked(Table::Compiled(words.into()), path)
+    }
+
+    /// A table that was read from somewhere under `path`, once it is known to be as it was written.
+    fn of_checked(table: Table, path: &Path) -> Result<Embedder, EmbedError> {
         let damaged = |problem: String| EmbedError::Damaged { path: path.into(), problem };
         table::check(table.bytes()).map_err(|problem| damaged(problem.into()))?;
         let mut embedder = Embedder::over(table);

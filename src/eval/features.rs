@@ -10,7 +10,7 @@ use crate::related::{Common, Features, Ranked, Reranker, ranking};
 use crate::search::Weights;
 use crate::thread::ThreadId;
 
-use super::system::DEPTH;
+use super::system::{DEPTH, reread};
 use super::{Dataset, EvalError, Question};
 
 /// The first line: which feature has which number, with what a transformer finds where one reads.
@@ -34,11 +34,11 @@ pub fn write_features(
 ) -> Result<usize, EvalError> {
     let candidates = |question: &Question| -> Result<Vec<(ThreadId, Vec<f32>)>, IndexError> {
         let Some(subject) = question.subject() else { return Ok(Vec::new()) };
-        let ranked = ranking(&set.view, subject, weights, DEPTH)?;
         let Some(reranker) = reranker else {
+            let ranked = ranking(&set.view, subject, weights, DEPTH)?;
             return Ok(ranked.into_iter().map(|ranked| (ranked.id, ranked.features.values().into())).collect());
         };
-        let reread = reranker.read(&set.view, subject, weights.rerank.depth(), ranked)?;
+        let reread = reread(&set.view, subject, weights, reranker)?;
         let values = |(ranked, common): (&Ranked, &Common)| {
             (ranked.id.clone(), [&ranked.features.values()[..], &common.values()].concat())
         };

@@ -98,9 +98,7 @@ impl System<'_> {
                 return Ok(scored(related::ranking(view, subject, weights, DEPTH)?));
             }
             (System::Reranked(weights, reranker), Asked::Related(subject)) => {
-                let ranked = related::ranking(view, subject, weights, DEPTH)?;
-                let reread = reranker.read(view, subject, weights.rerank.depth(), ranked)?;
-                return Ok(scored(reread.ranking(&weights.rerank)));
+                return Ok(scored(reread(view, subject, weights, reranker)?.ranking(&weights.rerank)));
             }
             (System::Curbside(weights) | System::Reranked(weights, _), Asked::Search(ask)) => search::find(view, ask, weights)?,
             (System::Bm25, Asked::Search(ask)) => search::bm25(view, &ask.text, None, DEPTH)?,
@@ -129,10 +127,7 @@ impl<'q> ReadAgain<'q> {
         reranker: &Reranker,
     ) -> Result<ReadAgain<'q>, IndexError> {
         let asked = questions.par_iter().filter_map(|question| Some((question.qid.as_str(), question.subject()?)));
-        let read = asked.map(|(qid, subject)| {
-            let ranked = related::ranking(view, subject, weights, DEPTH)?;
-            Ok((qid, reranker.read(view, subject, weights.rerank.depth(), ranked)?))
-        });
+        let read = asked.map(|(qid, subject)| Ok((qid, reread(view, subject, weights, reranker)?)));
         Ok(ReadAgain { rankings: read.collect::<Result<_, IndexError>>()? })
     }
 
@@ -141,6 +136,12 @@ impl<'q> ReadAgain<'q> {
         let rankings = self.rankings.par_iter().map(|(qid, reread)| (*qid, scored(reread.ranking(weights))));
         run_of(rankings.collect())
     }
+}
+
+/// The ranking for a subject, its best read again.
+pub(super) fn reread(view: &View, subject: &Subject, weights: &Weights, reranker: &Reranker) -> Result<Reread, IndexError> {
+    let ranked = related::ranking(view, subject, weights, DEPTH)?;
+    reranker.read(view, subject, weights.rerank.depth(), ranked)
 }
 
 fn run_of(rankings: Vec<(&str, Vec<(ThreadId, f32)>)>) -> Run {

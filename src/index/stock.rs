@@ -12,9 +12,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use crate::clinical::{Annotation, Part, sentences};
 use crate::thread::{Role, Thread};
 
-use super::analyzer::Analyzed;
 use super::word_use::ThreadWords;
-use super::{IndexError, View};
+use super::{IndexError, View, analyzer};
 
 /// A sentence that stands in fewer threads is no stock phrase: copies of one thread are a handful.
 const LEAST_THREADS: u64 = 5;
@@ -30,7 +29,8 @@ const LAST: usize = 3;
 /// The codes that a thread is counted under: one for its source, and one for each sentence at an end of a post.
 pub(super) fn codes(thread: &Thread, words: &ThreadWords) -> Vec<u32> {
     let source = source_of(thread);
-    let of_sentences = ends(thread).filter_map(|(n, _, range)| code(source, words.posts[n].text.stems_within(&range)));
+    let of_sentences =
+        ends(thread).filter_map(|(n, _, range)| code(source, |each| words.posts[n].text.stems_within(&range).for_each(each)));
     let mut codes: Vec<u32> = std::iter::once(source as u32).chain(of_sentences).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -44,7 +44,7 @@ impl View {
         let least = LEAST_THREADS.max((LEAST_SHARE * self.threads_with(source as u32)? as f64).ceil() as u64);
         let mut found = Vec::new();
         for (n, text, range) in ends(thread) {
-            let Some(code) = code(source, Analyzed::of(&text[range.clone()]).stems()) else { continue };
+            let Some(code) = code(source, |each| analyzer::for_each_word(&text[range.clone()], each)) else { continue };
             let part = Part::Post(n as u32);
             if self.threads_with(code)? >= least && !(is_patients(thread, part) && names_something(annotation, part, &range)) {
                 found.push((part, range));
@@ -64,9 +64,10 @@ fn source_of(thread: &Thread) -> u64 {
 }
 
 /// A sentence by its words as the index knows them, so that case, marks and common words make no difference; none where it has no
-/// others.
-fn code<'a>(source: u64, stems: impl Iterator<Item = &'a str>) -> Option<u32> {
-    let code = stems.fold(source, |code, stem| xxh3_64_with_seed(stem.as_bytes(), code));
+/// others. `each_word` calls what it is given with the stem of each.
+fn code(source: u64, each_word: impl FnOnce(&mut dyn FnMut(&str))) -> Option<u32> {
+    let mut code = source;
+    each_word(&mut |stem| code = xxh3_64_with_seed(stem.as_bytes(), code));
     (code != source).then_some(code as u32)
 }
 

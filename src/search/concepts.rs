@@ -214,8 +214,7 @@ impl<'w> ConceptScorer<'w> {
 
     fn worth(&self, wanted: &WantedConcept, relation: Relation, distance: u8, used: &ConceptUse) -> f32 {
         let w = self.weights;
-        let breadth = relation;
-        let relation = match breadth {
+        let near = match relation {
             Relation::Exact => w.exact,
             Relation::Narrower => w.narrower,
             Relation::Broader => w.broader / f32::from(distance.max(1)),
@@ -228,7 +227,7 @@ impl<'w> ConceptScorer<'w> {
         };
         let assertion = match (wanted.denied, used.assertion) {
             (true, Assertion::Denied) => w.present,
-            (true, Assertion::Present) if contradicts(breadth, used.place) => -w.contradicted,
+            (true, Assertion::Present) if contradicts(relation, used.place) => -w.contradicted,
             (true, _) => 0.0,
             (false, Assertion::Present) => w.present,
             (false, Assertion::Denied) => w.denied,
@@ -237,7 +236,7 @@ impl<'w> ConceptScorer<'w> {
             (false, Assertion::Family) => w.family,
             (false, Assertion::Hypothetical) => w.hypothetical,
         };
-        wanted.idf * relation * place * assertion
+        wanted.idf * near * place * assertion
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) struct LookedUp {
     word: WeightedWord,
     /// Which of the words that were asked for.
     pub place: usize,
-    pub idf: f32,
+    idf: f32,
     /// Postings over all fields and segments.
     postings: u64,
     /// By segment and field.
@@ -196,7 +196,7 @@ impl<'v> Lexical<'v> {
         let mut scores = Scores::default();
         self.for_each_met(columns, doc, buffer, |found, [title, question, answers], together| {
             let (word, idf) = (&found.word, found.idf);
-            scores.all += word.weight * idf * together;
+            scores.all += found.worth() * together;
             scores.focus += word.of_title * idf * together;
             if word.of_title > 0.0 && title > 0.0 {
                 scores.title += word.of_title * idf * self.saturated(title);
@@ -215,7 +215,7 @@ impl<'v> Lexical<'v> {
     pub fn parts(&self, columns: &Columns, doc: DocId) -> Vec<(usize, f32)> {
         let mut parts = Vec::new();
         self.for_each_met(columns, doc, &mut Vec::new(), |found, _, together| {
-            parts.push((found.place, found.word.weight * found.idf * together));
+            parts.push((found.place, found.worth() * together));
         });
         parts
     }

@@ -109,3 +109,29 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     }
     Some(path)
 }
+
+/// A model's numbers as a safetensors file: the name, type, shape and bytes of each tensor.
+pub fn safetensors<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a str, Vec<usize>, Vec<u8>)>) -> Vec<u8> {
+    let (mut header, mut all) = (serde_json::Map::new(), Vec::new());
+    for (name, dtype, shape, bytes) in tensors {
+        let begin = all.len();
+        all.extend(bytes);
+        let tensor = serde_json::json!({"dtype": dtype, "shape": shape, "data_offsets": [begin, all.len()]});
+        header.insert(name.to_owned(), tensor);
+    }
+    let header = serde_json::Value::from(header).to_string();
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &all].concat()
+}
+
+pub fn bytes_of(numbers: impl IntoIterator<Item = f32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(f32::to_le_bytes).collect()
+}
+
+/// Numbers from -1 to 1, drawn by a fixed rule.
+pub fn drawn() -> impl Iterator<Item = f32> {
+    let mut seed = 1u32;
+    std::iter::repeat_with(move || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as f32 / 8_388_608.0 - 1.0
+    })
+}
